@@ -1,0 +1,59 @@
+// Environment: the variables of a container as its manifest tells them, with $(VAR) expanded exactly as the kubelet
+// does it. Immutable, thread-safe, owns its strings.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "warmgate/kube/pod.h"
+
+namespace warmgate::kube {
+
+struct EnvValue {
+  std::optional<std::string> value;  // nullopt: set, but not readable from the manifest
+  std::string origin;   // of an unreadable one: "ConfigMap settings", "Secret hf-token", "a field of the Pod"
+  std::string pointer;  // of the env entry; "" for a value that the image or Warmgate's data set
+};
+
+struct Expansion {
+  std::string text;
+  std::vector<std::string> unreadable;  // variables whose value cannot be read; their $(NAME) stays in the text
+};
+
+class Environment {
+ public:
+  Environment() = default;
+  // The container's env and envFrom. A later entry of the same name wins; env wins over envFrom.
+  explicit Environment(const Container& container);
+
+  // Adds what the image brings: used only where the manifest does not set the name.
+  void add_image_default(const std::string& name, const std::string& value);
+  // Replaces or adds a value (a shell's `export`).
+  void set(const std::string& name, EnvValue value);
+
+  [[nodiscard]] const EnvValue* find(std::string_view name) const;
+  // The readable value.
+  [[nodiscard]] std::optional<std::string> value(std::string_view name) const;
+  // True with envFrom: names that find() does not know may be set all the same.
+  [[nodiscard]] bool open() const { return !sources_.empty(); }
+  // What envFrom names, for messages: "Secret hf-token-secret".
+  [[nodiscard]] const std::vector<std::string>& sources() const { return sources_; }
+  [[nodiscard]] const std::map<std::string, EnvValue, std::less<>>& all() const { return values_; }
+
+  // $(NAME) as in command and args: a name that is not set stays as it is, $$ is an escaped $. With envFrom an unknown
+  // name counts as unreadable when it is written like a variable (capitals, digits, _): `$(nproc)` in a script is a
+  // command. What would make the text longer than 128 KiB is not put in and counts as unreadable too.
+  // (k8s.io/kubernetes third_party/forked/golang/expansion/expand.go)
+  [[nodiscard]] Expansion expand(std::string_view text) const;
+
+ private:
+  [[nodiscard]] EnvValue read(const View& entry) const;
+
+  std::map<std::string, EnvValue, std::less<>> values_;
+  std::vector<std::string> sources_;
+};
+
+}  // namespace warmgate::kube

@@ -1,0 +1,57 @@
+// ClusterFacts: the seam between the engine and the world. Offline it is made from the manifests given (BundleFacts),
+// live from watches, in tests from literals. Rules cannot tell which, but can ask whether the facts are complete. An
+// implementation is an immutable snapshot for as long as a verdict is made, so it is thread-safe.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "warmgate/kube/object.h"
+
+namespace warmgate::kube {
+
+class ClusterFacts {
+ public:
+  virtual ~ClusterFacts() = default;
+
+  [[nodiscard]] virtual std::optional<Object> claim(std::string_view ns, std::string_view name) const = 0;
+  // Any claim at all known in the namespace: then a missing one is worth a warning.
+  [[nodiscard]] virtual bool has_claims(std::string_view ns) const = 0;
+  [[nodiscard]] virtual std::optional<Object> storage_class(std::string_view name) const = 0;
+  // Workloads with a pod template that mounts the claim.
+  [[nodiscard]] virtual std::vector<Object> workloads_on_claim(std::string_view ns, std::string_view claim) const = 0;
+  // HorizontalPodAutoscalers whose scaleTargetRef is that object (one without apiVersion: by kind and name).
+  [[nodiscard]] virtual std::vector<Object> autoscalers_of(const ObjectKey& target) const = 0;
+  [[nodiscard]] virtual std::vector<Object> model_caches(std::string_view ns) const = 0;
+  // True when what is not here does not exist: live facts, or `--facts-complete`.
+  [[nodiscard]] virtual bool complete() const = 0;
+};
+
+// Facts over a set of objects: the linter's bundle, `serve --facts`.
+class BundleFacts final : public ClusterFacts {
+ public:
+  explicit BundleFacts(std::vector<Object> objects, bool complete = false);
+
+  [[nodiscard]] std::optional<Object> claim(std::string_view ns, std::string_view name) const override;
+  [[nodiscard]] bool has_claims(std::string_view ns) const override;
+  [[nodiscard]] std::optional<Object> storage_class(std::string_view name) const override;
+  [[nodiscard]] std::vector<Object> workloads_on_claim(std::string_view ns, std::string_view claim) const override;
+  [[nodiscard]] std::vector<Object> autoscalers_of(const ObjectKey& target) const override;
+  [[nodiscard]] std::vector<Object> model_caches(std::string_view ns) const override;
+  [[nodiscard]] bool complete() const override { return complete_; }
+
+ private:
+  bool complete_;
+  std::vector<Object> claims_;
+  std::vector<Object> storage_classes_;
+  std::vector<Object> autoscalers_;
+  std::vector<Object> model_caches_;
+  std::vector<Object> workloads_;
+  std::multimap<std::string, std::size_t, std::less<>> claim_users_;  // claim name -> index into workloads_
+};
+
+}  // namespace warmgate::kube

@@ -1,0 +1,50 @@
+// CachePolicy (warmgate.dev/v1alpha1): what each rule does, and where. A plain value; what rules exist is not known
+// here.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "warmgate/api/field_error.h"
+#include "warmgate/kube/object.h"
+
+namespace warmgate::api {
+
+// From harmless to strict, so that the stricter of two is the greater.
+enum class Action { kOff, kAudit, kWarn, kDeny };
+
+std::string_view to_string(Action action);
+std::optional<Action> parse_action(std::string_view text);
+
+// A rule's id or slug and its action, with the place for messages.
+struct RuleAction {
+  Action action = Action::kOff;
+  std::string pointer;
+};
+using RuleActions = std::map<std::string, RuleAction>;
+
+struct NamespaceOverride {
+  std::vector<std::string> names;  // globs: "team-*"
+  RuleActions rules;
+};
+
+struct CachePolicy {
+  std::string name;
+  RuleActions rules;
+  std::vector<NamespaceOverride> namespaces;  // a later one wins
+  std::optional<Action> owned_pods;           // the most that is done to Pods of controllers whose template was judged
+  std::optional<bool> inject;                 // injection into Pods whose model has a ModelCache
+};
+
+bool is_cache_policy(const kube::Object& object);
+
+// Every unknown field is an error too: a typo must not silently disarm a policy.
+std::vector<FieldError> validate_cache_policy(const kube::Object& object);
+
+// Requires an object without errors.
+CachePolicy read_cache_policy(const kube::Object& object);
+
+}  // namespace warmgate::api

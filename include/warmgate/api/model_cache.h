@@ -1,0 +1,39 @@
+// ModelCache (warmgate.dev/v1alpha1): one model at one commit on one claim. A plain value.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "warmgate/api/field_error.h"
+#include "warmgate/kube/facts.h"
+#include "warmgate/kube/object.h"
+
+namespace warmgate::api {
+
+inline constexpr std::string_view kGroup = "warmgate.dev";
+inline constexpr std::string_view kApiVersion = "warmgate.dev/v1alpha1";
+
+struct ModelCache {
+  std::string ns;
+  std::string name;
+  std::string repo;      // spec.source.huggingFace.repo
+  std::string revision;  // spec.source.huggingFace.revision, a full commit
+  std::string claim;     // spec.storage.claimName; with storage.create the claim is named like the ModelCache
+  std::string mount_path = "/cache/huggingface";  // HF_HOME of who uses it
+  bool ready = false;                             // condition Ready is True
+};
+
+bool is_model_cache(const kube::Object& object);
+
+// What the CRD's schema would refuse.
+std::vector<FieldError> validate_model_cache(const kube::Object& object);
+
+// nullopt when validate_model_cache has errors.
+std::optional<ModelCache> read_model_cache(const kube::Object& object);
+
+// The readable ModelCaches of a namespace.
+std::vector<ModelCache> model_caches(const kube::ClusterFacts& facts, std::string_view ns);
+
+}  // namespace warmgate::api

@@ -1,0 +1,48 @@
+// Command lines: what a container runs, as lists of words that still know where they were written. The kubelet's $(VAR)
+// is expanded, wrappers (exec, env, tini, python -u) are stripped, `sh -c` scripts are read as shell. Owns its strings.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "warmgate/kube/environment.h"
+#include "warmgate/kube/pod.h"
+#include "warmgate/models/engine.h"
+
+namespace warmgate::models {
+
+// A place in an object: the value at `pointer`, or `length` bytes from `offset` of the string there.
+struct Location {
+  std::string pointer;
+  std::size_t offset = 0;
+  std::size_t length = 0;  // 0: the whole value
+  bool at_key = false;     // show the member's key rather than its value
+};
+
+struct Word {
+  std::string text;
+  bool known = true;
+  std::string unknown_reason;
+  Location location;
+};
+
+struct CommandLine {
+  std::vector<Word> words;
+  kube::Environment environment;  // as the command sees it
+  std::string script_line;        // the line as written, when it is one of an `sh -c` script (injection never edits
+                                  // those); else ""
+};
+
+struct Commands {
+  std::vector<CommandLine> lines;
+  // Why what the container runs is not known, or not wholly: a script file, an unbalanced quote. "" when it is known.
+  std::string unreadable;
+  Location unreadable_at;
+};
+
+// `image` brings entrypoint and environment, when the image is known.
+Commands read_commands(const kube::Container& container, const std::optional<ImageMatch>& image);
+
+}  // namespace warmgate::models

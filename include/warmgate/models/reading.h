@@ -1,0 +1,88 @@
+// Reading: the model uses of a workload, each with the cache it reads or fills. This is what `warmgate inspect` prints
+// and what the rules judge. Owns what it holds, but its views point into the object, which must outlive it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "warmgate/kube/object.h"
+#include "warmgate/kube/pod.h"
+#include "warmgate/models/accelerators.h"
+#include "warmgate/models/command_line.h"
+#include "warmgate/models/engine.h"
+
+namespace warmgate::models {
+
+// Where the Hugging Face hub cache of a container lies, and on what.
+struct CacheBinding {
+  std::string path;        // the hub cache itself: "/cache/huggingface/hub"
+  std::string home;        // HF_HOME when that decides the path, else ""
+  std::string decided_by;  // "HF_HOME", "HF_HUB_CACHE", "--download-dir", "the image", "the default"
+  Location location;       // of what decides; of the container when nothing in the manifest does
+  bool known = true;
+  std::string unknown_reason;
+  bool local_dir = false;  // a plain folder (--local-dir), not a hub cache
+
+  // The volume that holds the path; none: the container's own disk.
+  std::optional<kube::Mount> mount;
+  std::optional<kube::Volume> volume;
+  // The path inside the volume (subPath included): two containers share a cache when claim and this are equal.
+  std::string volume_path;
+
+  [[nodiscard]] bool on_claim() const { return volume && volume->type == kube::VolumeType::kClaim; }
+  // "pvc", "emptyDir", "hostPath", "csi", "container", or "other", also when the path cannot be known.
+  [[nodiscard]] std::string backing() const;
+};
+
+struct ModelUse {
+  std::string container;
+  kube::ContainerKind container_kind = kube::ContainerKind::kMain;
+  std::string engine;
+  Verb verb = Verb::kServe;
+  Role role = Role::kWeights;
+
+  std::string repo;  // "org/name", or the path of a local model; "" when it cannot be known
+  bool repo_known = true;
+  bool local = false;    // a path or another store: the Hub is not asked
+  std::string revision;  // "" when none is given
+  bool revision_given = false;
+  bool revision_known = true;
+  std::string revision_flag;   // how this engine is given one: "--revision"
+  std::string unknown_reason;  // of what cannot be known
+  bool by_default = false;     // nobody named it: it is the engine's default model
+
+  Location source;                            // where the model is named
+  std::optional<Location> revision_location;  // where the revision is
+  std::string script_line;                    // the command as written, when it is a line of an `sh -c` script; else ""
+
+  CacheBinding cache;
+  std::map<std::string, std::int64_t> accelerators;
+
+  [[nodiscard]] bool pinned() const;
+  [[nodiscard]] bool verifiable() const { return repo_known && revision_known; }
+};
+
+struct TemplateReading {
+  kube::PodTemplate pod;
+  std::vector<ModelUse> uses;
+};
+
+// What readers need besides the object.
+struct Knowledge {
+  EngineTable engines;
+  Accelerators accelerators;
+  static base::Result<Knowledge> built_in();
+};
+
+// One reading per pod template; none for an object that is no workload.
+std::vector<TemplateReading> read_workload(const kube::Object& workload, const Knowledge& knowledge);
+
+// The cache of a command: `environment` decides, unless a flag did.
+CacheBinding bind_cache(const kube::PodTemplate& pod, const kube::Container& container,
+                        const kube::Environment& environment, const std::optional<Word>& cache_dir,
+                        const std::optional<Word>& local_dir, const Engine& engine);
+
+}  // namespace warmgate::models

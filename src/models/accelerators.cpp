@@ -1,0 +1,57 @@
+#include "warmgate/models/accelerators.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "warmgate/base/embedded.h"
+#include "warmgate/base/text.h"
+#include "warmgate/document/read.h"
+#include "warmgate/kube/quantity.h"
+
+namespace warmgate::models {
+namespace {
+
+bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return base::glob_match(pattern, text); });
+}
+
+}  // namespace
+
+base::Result<Accelerators> Accelerators::read(const document::Document& document) {
+  const document::View root(document.value());
+  if (root["kind"].text() != "Accelerators") {
+    return base::Error{"an accelerator file must be of kind Accelerators"};
+  }
+  Accelerators accelerators;
+  accelerators.resources_ = root["spec"]["resources"].strings();
+  accelerators.not_resources_ = root["spec"]["notResources"].strings();
+  accelerators.node_labels_ = root["spec"]["nodeLabels"].strings();
+  return accelerators;
+}
+
+base::Result<Accelerators> Accelerators::built_in() {
+  const std::string path = "policies/accelerators.yaml";
+  const auto source = std::make_shared<document::SourceText>(path, std::string(base::embedded_file(path).value_or("")));
+  const base::Result<document::Document> document = document::read_single(source, {});
+  return document ? read(*document) : document.error();
+}
+
+bool Accelerators::is_accelerator(std::string_view resource) const {
+  return matches_any(resources_, resource) && !matches_any(not_resources_, resource);
+}
+
+bool Accelerators::is_accelerator_node_label(std::string_view label) const { return matches_any(node_labels_, label); }
+
+std::map<std::string, std::int64_t> Accelerators::requested(const kube::Container& container) const {
+  std::map<std::string, std::int64_t> out;
+  for (const auto& [name, amount] : kube::resource_amounts(container)) {
+    const std::int64_t count = kube::parse_quantity(amount).value_or(0);
+    if (count > 0 && is_accelerator(name)) {
+      out[name] = count;
+    }
+  }
+  return out;
+}
+
+}  // namespace warmgate::models

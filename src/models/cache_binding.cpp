@@ -1,0 +1,134 @@
+// Where the Hugging Face cache of a container lies (huggingface_hub constants.py:167-200 at v1.22.0).
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "warmgate/models/reading.h"
+
+namespace warmgate::models {
+namespace {
+
+struct CacheVariable {
+  std::string_view name;
+  std::string_view below;  // the hub cache is this folder of the value
+};
+
+// In the order huggingface_hub looks.
+constexpr std::array kVariables = {
+    CacheVariable{"HF_HUB_CACHE", ""},
+    CacheVariable{"HUGGINGFACE_HUB_CACHE", ""},
+    CacheVariable{"HF_HOME", "/hub"},
+    CacheVariable{"XDG_CACHE_HOME", "/huggingface/hub"},
+};
+
+// The images of the engines run as root unless the manifest says otherwise.
+constexpr std::string_view kDefaultHome = "/root";
+
+std::string expand_home(const std::string& path, const kube::Environment& environment) {
+  if (path != "~" && !path.starts_with("~/")) {
+    return path;
+  }
+  return environment.value("HOME").value_or(std::string(kDefaultHome)) + path.substr(1);
+}
+
+void decide_by_flag(CacheBinding& binding, const Word& flag, const std::string& name,
+                    const kube::Environment& environment) {
+  binding.decided_by = name;
+  binding.location = flag.location;
+  binding.known = flag.known;
+  binding.unknown_reason = flag.unknown_reason;
+  binding.path = kube::normalize_path(expand_home(flag.text, environment));
+}
+
+void decide_by_environment(CacheBinding& binding, const kube::Container& container,
+                           const kube::Environment& environment) {
+  for (const CacheVariable& variable : kVariables) {
+    const kube::EnvValue* found = environment.find(variable.name);
+    if (found == nullptr) {
+      continue;
+    }
+    binding.decided_by = found->pointer.empty() ? "the image's " + std::string(variable.name) : variable.name;
+    binding.location = {found->pointer.empty() ? container.view.pointer() : found->pointer + "/value", 0, 0, false};
+    // huggingface_hub expands $VAR in these (os.path.expandvars), and templates leave ${VAR}: neither is known here.
+    if (!found->value || found->value->find('$') != std::string::npos) {
+      binding.known = false;
+      binding.unknown_reason =
+          std::string(variable.name) + (found->value ? " holds a variable" : " comes from " + found->origin);
+      return;
+    }
+    const std::string value = expand_home(*found->value, environment);
+    binding.path = kube::normalize_path(value + std::string(variable.below));
+    binding.home = variable.name == "HF_HOME" ? kube::normalize_path(value) : "";
+    return;
+  }
+  const std::vector<std::string>& sources = environment.sources();
+  const auto settings = std::find_if(sources.begin(), sources.end(),
+                                     [](const std::string& source) { return source.starts_with("ConfigMap"); });
+  if (settings != sources.end()) {
+    binding.known = false;
+    binding.unknown_reason = "HF_HOME may come from " + *settings;
+  }
+  binding.decided_by = "the default";
+  binding.location = {container.view.pointer(), 0, 0, false};
+  binding.path =
+      kube::normalize_path(environment.value("HOME").value_or(std::string(kDefaultHome)) + "/.cache/huggingface/hub");
+}
+
+void find_volume(CacheBinding& binding, const kube::PodTemplate& pod, const kube::Container& container) {
+  binding.mount = kube::mount_holding(container, binding.path);
+  if (!binding.mount) {
+    return;
+  }
+  binding.volume = kube::volume_named(pod, binding.mount->volume);
+  const std::string inside = kube::relative_path(binding.path, binding.mount->path);
+  binding.volume_path = kube::normalize_path(binding.mount->sub_path + "/" + inside);
+}
+
+}  // namespace
+
+std::string CacheBinding::backing() const {
+  if (!known) {
+    return "other";
+  }
+  if (!mount) {
+    return "container";
+  }
+  if (!volume) {
+    return "other";
+  }
+  switch (volume->type) {
+    case kube::VolumeType::kClaim:
+    case kube::VolumeType::kClaimTemplate:
+      return "pvc";
+    case kube::VolumeType::kEmptyDir:
+      return "emptyDir";
+    case kube::VolumeType::kHostPath:
+      return "hostPath";
+    case kube::VolumeType::kCsi:
+      return "csi";
+    case kube::VolumeType::kOther:
+      return "other";
+  }
+  return "other";
+}
+
+CacheBinding bind_cache(const kube::PodTemplate& pod, const kube::Container& container,
+                        const kube::Environment& environment, const std::optional<Word>& cache_dir,
+                        const std::optional<Word>& local_dir, const Engine& engine) {
+  CacheBinding binding;
+  if (local_dir) {
+    binding.local_dir = true;
+    const bool by_flag = !engine.local_dir_flags.empty();
+    decide_by_flag(binding, *local_dir, by_flag ? engine.local_dir_flags.front() : "the model's path", environment);
+  } else if (cache_dir) {
+    decide_by_flag(binding, *cache_dir, engine.cache_dir_flags.front(), environment);
+  } else {
+    decide_by_environment(binding, container, environment);
+  }
+  if (binding.known) {
+    find_volume(binding, pod, container);
+  }
+  return binding;
+}
+
+}  // namespace warmgate::models

@@ -1,0 +1,120 @@
+#include "warmgate/models/engine.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "warmgate/base/text.h"
+
+namespace warmgate::models {
+namespace {
+
+struct ImageName {
+  std::string path;  // registry and repository, without tag and digest
+  std::string tag;
+};
+
+ImageName split_image(std::string_view image) {
+  image = image.substr(0, image.find('@'));
+  const std::size_t slash = image.rfind('/');
+  const std::size_t colon = image.find(':', slash == std::string_view::npos ? 0 : slash);
+  return {std::string(image.substr(0, colon)),
+          colon == std::string_view::npos ? std::string() : std::string(image.substr(colon + 1))};
+}
+
+// "ghcr.io/huggingface/x" -> "huggingface/x": the first part is a registry when it has a dot or a port.
+std::string_view without_registry(std::string_view path) {
+  const std::size_t slash = path.find('/');
+  const bool registry =
+      slash != std::string_view::npos && path.substr(0, slash).find_first_of(".:") != std::string_view::npos;
+  return registry ? path.substr(slash + 1) : path;
+}
+
+// Mirrors keep the repository below a prefix of their own; a name of several words is unlikely to be another program.
+bool image_matches(std::string_view path, std::string_view known) {
+  const std::string_view repository = without_registry(known);
+  if (path == known || path == repository || path.ends_with("/" + std::string(repository))) {
+    return true;
+  }
+  const std::string_view last = repository.substr(repository.rfind('/') + 1);
+  return last.find('-') != std::string_view::npos && path.substr(path.rfind('/') + 1) == last;
+}
+
+// "v0.9.2-cu128" -> {0, 9, 2}; no number at the start: unknown.
+std::vector<int> version_of(std::string_view tag) {
+  if (tag.starts_with('v')) {
+    tag.remove_prefix(1);
+  }
+  std::vector<int> version;
+  while (true) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(tag.data(), tag.data() + tag.size(), number);
+    if (error != std::errc()) {
+      break;
+    }
+    version.push_back(number);
+    tag.remove_prefix(static_cast<std::size_t>(end - tag.data()));
+    if (!tag.starts_with('.')) {
+      break;
+    }
+    tag.remove_prefix(1);
+  }
+  // A single number ("22", a date, a build) is no version of these projects.
+  return version.size() >= 2 ? version : std::vector<int>();
+}
+
+// An unknown version is taken for the newest.
+bool holds_for(const std::vector<int>& before, const std::vector<int>& version) {
+  return before.empty() || (!version.empty() && version < before);
+}
+
+}  // namespace
+
+std::string_view to_string(Verb verb) { return verb == Verb::kServe ? "serve" : "download"; }
+
+std::string_view to_string(Role role) {
+  switch (role) {
+    case Role::kWeights:
+      return "weights";
+    case Role::kTokenizer:
+      return "tokenizer";
+    case Role::kCode:
+      return "code";
+    case Role::kDraft:
+      return "draft";
+    case Role::kAdapter:
+      return "adapter";
+  }
+  return "";
+}
+
+std::optional<ImageMatch> EngineTable::match_image(std::string_view image) const {
+  const ImageName name = split_image(image);
+  for (const Engine& engine : engines_) {
+    const bool matches = std::any_of(engine.images.begin(), engine.images.end(),
+                                     [&](const std::string& known) { return image_matches(name.path, known); });
+    if (matches) {
+      return ImageMatch{&engine, version_of(name.tag)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> entrypoint_of(const ImageMatch& image) {
+  for (const Entrypoint& entrypoint : image.engine->entrypoints) {
+    if (holds_for(entrypoint.before, image.version)) {
+      return entrypoint.argv;
+    }
+  }
+  return {};
+}
+
+std::map<std::string, std::string> environment_of(const ImageMatch& image) {
+  for (const ImageEnvironment& environment : image.engine->image_environments) {
+    if (holds_for(environment.before, image.version)) {
+      return environment.values;
+    }
+  }
+  return {};
+}
+
+}  // namespace warmgate::models

@@ -1,0 +1,44 @@
+// Expansion of words: quote removal, parameters, field splitting. Globs and braces stay as written, command
+// substitutions are unknown.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shell_budget.h"
+#include "shell_fields.h"
+#include "shell_state.h"
+#include "shell_syntax.h"
+
+namespace warmgate::models {
+
+// Lists the commands of $(…), `…` and <(…), whose output is not known.
+class ShellSubstitutions {
+ public:
+  virtual ~ShellSubstitutions() = default;
+  virtual void substitute(const ShellSource& source, ShellSpan commands) = 0;
+  virtual void substitute_text(std::string commands, ShellSpan place) = 0;
+};
+
+class ShellExpander {
+ public:
+  ShellExpander(ShellState& state, ShellBudget& budget, ShellSubstitutions& substitutions)
+      : state_(state), budget_(budget), substitutions_(substitutions) {}
+
+  // The fields of a command's word; none when it expands to nothing.
+  std::vector<ShellValue> fields(const ShellSource& source, ShellSpan word);
+  // The value of an assignment: one field.
+  ShellValue value(const ShellSource& source, ShellSpan word);
+  // Makes the variables unknown that `((expression))` may change.
+  void run_arithmetic(const ShellSource& source, ShellSpan expression);
+
+ private:
+  friend class ShellWordExpansion;
+  ShellState& state_;
+  ShellBudget& budget_;
+  ShellSubstitutions& substitutions_;
+};
+
+}  // namespace warmgate::models

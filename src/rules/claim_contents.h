@@ -1,0 +1,30 @@
+// What is downloaded to a claim, by whom: the download commands of all workloads on it and its ModelCaches.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "warmgate/rules/rule.h"
+
+namespace warmgate::rules {
+
+struct Fetched {
+  std::string by;  // "Job/model-download", "ModelCache/qwen3-32b"
+  std::string repo;
+  std::string revision;  // as given; "" when none or unknown
+  bool pinned = false;
+  bool verifiable = true;
+  bool local_dir = false;
+  std::string volume_path;  // of the hub cache inside the volume
+};
+
+std::vector<Fetched> fetched_to_claim(const RuleContext& context, std::string_view claim);
+
+// Names `container "x"` the way every message begins.
+std::string container_label(const models::ModelUse& use);
+
+// "serves" or "downloads".
+std::string_view verb_label(const models::ModelUse& use);
+
+}  // namespace warmgate::rules

@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "rules.h"
+#include "warmgate/base/text.h"
+
+namespace warmgate::rules {
+namespace {
+
+constexpr std::array kRules = {
+#define WARMGATE_RULE(name) &k##name,
+#include "registry.inc"
+#undef WARMGATE_RULE
+};
+
+// One mistake, one finding: where both are found for the same container, the first hides the second.
+struct Overlap {
+  std::string_view hides;
+  std::string_view hidden;
+};
+constexpr std::array kOverlaps = {
+    Overlap{"WG101", "WG102"},
+    Overlap{"WG302", "WG205"},
+};
+
+void remove_overlaps(std::vector<Finding>& findings) {
+  const auto hidden = [&](const Finding& finding) {
+    return std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
+      return other.container == finding.container && other.subject == finding.subject &&
+             std::any_of(kOverlaps.begin(), kOverlaps.end(), [&](const Overlap& overlap) {
+               return overlap.hides == other.rule && overlap.hidden == finding.rule;
+             });
+    });
+  };
+  std::vector<Finding> kept;
+  std::copy_if(findings.begin(), findings.end(), std::back_inserter(kept),
+               [&](const Finding& finding) { return !hidden(finding); });
+  findings = std::move(kept);
+}
+
+}  // namespace
+
+std::span<const Rule* const> all_rules() { return kRules; }
+
+const Rule* find_rule(std::string_view id_or_slug) {
+  const std::string wanted = base::to_lower(id_or_slug);
+  for (const Rule* rule : kRules) {
+    if (base::to_lower(rule->info.id) == wanted || rule->info.slug == wanted) {
+      return rule;
+    }
+  }
+  return nullptr;
+}
+
+bool is_input_rule(std::string_view id) { return id.starts_with("WG0"); }
+
+std::vector<Finding> check_workload(const RuleContext& context) {
+  std::vector<Finding> findings;
+  for (const Rule* rule : kRules) {
+    if (rule->check != nullptr) {
+      rule->check(context, findings);
+    }
+  }
+  remove_overlaps(findings);
+  // Two uses of one command can make the same finding (a tokenizer beside its model).
+  std::vector<Finding> unique;
+  for (Finding& finding : findings) {
+    const bool seen =
+        std::any_of(unique.begin(), unique.end(), [&](const Finding& other) { return finding.same_identity(other); });
+    if (!seen) {
+      unique.push_back(std::move(finding));
+    }
+  }
+  return unique;
+}
+
+}  // namespace warmgate::rules

@@ -1,0 +1,62 @@
+#include "claim_contents.h"
+#include "rules.h"
+
+namespace warmgate::rules {
+namespace {
+
+bool is_ephemeral(const models::CacheBinding& cache) {
+  const std::string backing = cache.backing();
+  return cache.known && (backing == "container" || backing == "emptyDir");
+}
+
+std::string where(const models::CacheBinding& cache) {
+  return cache.mount ? "emptyDir \"" + cache.mount->volume + "\", which is gone with the Pod"
+                     : "the container's own disk, which is gone with every restart";
+}
+
+void check(const RuleContext& context, std::vector<Finding>& findings) {
+  for (const models::TemplateReading& reading : context.readings) {
+    for (const models::ModelUse& use : reading.uses) {
+      const bool gpu_worker = use.verb == models::Verb::kServe && !use.accelerators.empty();
+      if (!gpu_worker || use.role != models::Role::kWeights || use.local || !is_ephemeral(use.cache)) {
+        continue;
+      }
+      const std::string model = use.repo.empty() ? "a model" : use.repo;
+      const bool in_manifest = use.cache.location.pointer.ends_with("/value") || use.cache.location.length > 0;
+      findings.push_back(
+          {.rule = "WG205",
+           .message = container_label(use) + " serves " + model + " from " + use.cache.path + " (" +
+                      use.cache.decided_by + ") on " + where(use.cache) +
+                      ": every start downloads it again on GPU time",
+           .help = "mount a shared (ReadWriteMany) claim read-only and set HF_HOME to the mount; fill it once with a "
+                   "download Job or a ModelCache",
+           .container = use.container,
+           .subject = use.repo,
+           .location = in_manifest ? use.cache.location
+                                   : models::Location{use.source.pointer, use.source.offset, use.source.length, false},
+           .at_most = std::nullopt});
+    }
+  }
+}
+
+}  // namespace
+
+const Rule kWG205_EphemeralCache = {
+    .info =
+        {.id = "WG205",
+         .slug = "ephemeral-cache",
+         .default_action = api::Action::kDeny,
+         .summary = "a GPU server keeps its Hugging Face cache on the container's disk or an emptyDir",
+         .why = "Each restart, each replica and each rollout downloads the whole model while the GPU idles: 65 GB at "
+                "500 MB/s are more than two minutes at best, and 20 to 40 in practice.",
+         .bad = "containers:\n  - name: vllm\n    args: [--model, Qwen/Qwen3-32B]   # no volume at all\n",
+         .good =
+             "containers:\n  - name: vllm\n    env: [{name: HF_HOME, value: /cache/huggingface}]\n    volumeMounts:\n"
+             "      - {name: model-cache, mountPath: /cache/huggingface, readOnly: true}\n",
+         .misses =
+             "Servers without an accelerator, models that are baked into the image, generic ephemeral volumes, and "
+             "caches that the image itself puts elsewhere when the engine is not known."},
+    .check = check,
+};
+
+}  // namespace warmgate::rules

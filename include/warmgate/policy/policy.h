@@ -1,0 +1,45 @@
+// Policy: which action each rule has in which namespace. The built-in default (policies/default.yaml) with layers of
+// CachePolicy documents over it; a later layer wins where it says something, and what a layer says about a namespace
+// wins over what any says about all. A value type; const use is thread-safe.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "warmgate/api/cache_policy.h"
+#include "warmgate/base/result.h"
+#include "warmgate/document/document.h"
+
+namespace warmgate::policy {
+
+class Policy {
+ public:
+  static base::Result<Policy> built_in();
+
+  // Lays one CachePolicy over what is there. The error names file:line:col, the field and what to do; nothing is
+  // changed then.
+  base::Status add_layer(const document::Document& document);
+
+  // Input rules are always denied: no policy reaches them.
+  [[nodiscard]] api::Action action(std::string_view rule_id, std::string_view ns) const;
+  // The most that is done to Pods whose controller's template was judged already.
+  [[nodiscard]] api::Action owned_pods() const { return owned_pods_; }
+  [[nodiscard]] bool inject() const { return inject_; }
+
+  // The whole effective policy as a CachePolicy manifest, with each rule's slug as a comment.
+  [[nodiscard]] std::string to_yaml() const;
+
+ private:
+  struct NamespaceLayer {
+    std::vector<std::string> names;
+    std::map<std::string, api::Action> rules;
+  };
+  std::map<std::string, api::Action> rules_;  // by rule id
+  std::vector<NamespaceLayer> namespaces_;
+  api::Action owned_pods_ = api::Action::kWarn;
+  bool inject_ = true;
+};
+
+}  // namespace warmgate::policy

@@ -1,0 +1,209 @@
+#include "warmgate/policy/policy.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "warmgate/base/embedded.h"
+#include "warmgate/document/read.h"
+#include "warmgate/rules/rule.h"
+
+namespace warmgate::policy {
+namespace {
+
+using api::Action;
+
+document::Document document_of(const std::string& text) {
+  const auto source = std::make_shared<const document::SourceText>("team.yaml", text);
+  return document::read_single(source, {}).value();
+}
+
+// A layer whose spec begins on line 5.
+document::Document layer(const std::string& spec) {
+  return document_of("apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nmetadata: {name: team}\nspec:\n" + spec);
+}
+
+Policy with(const std::vector<std::string>& specs) {
+  Policy policy = Policy::built_in().value();
+  for (const std::string& spec : specs) {
+    const base::Status added = policy.add_layer(layer(spec));
+    EXPECT_TRUE(added) << (added ? "" : added.error().message);
+  }
+  return policy;
+}
+
+std::string error_of(const document::Document& document) {
+  Policy policy = Policy::built_in().value();
+  const std::string before = policy.to_yaml();
+  const base::Status added = policy.add_layer(document);
+  EXPECT_EQ(policy.to_yaml(), before) << "a layer with a mistake must change nothing";
+  return added ? "no error" : added.error().message;
+}
+
+TEST(DefaultPolicy, NamesEveryRuleThatAPolicyReachesWithItsDefault) {
+  const kube::Object object(document_of(std::string(base::embedded_file("policies/default.yaml").value())));
+  const api::CachePolicy written = api::read_cache_policy(object);
+  std::size_t count = 0;
+  for (const rules::Rule* rule : rules::all_rules()) {
+    const std::string id(rule->info.id);
+    if (rules::is_input_rule(id)) {
+      EXPECT_FALSE(written.rules.contains(id)) << id;
+      continue;
+    }
+    ++count;
+    ASSERT_TRUE(written.rules.contains(id)) << id << " is missing in policies/default.yaml";
+    EXPECT_EQ(written.rules.at(id).action, rule->info.default_action) << id;
+  }
+  EXPECT_EQ(written.rules.size(), count);
+}
+
+TEST(DefaultPolicy, TheCommentBehindEachRuleIsItsSlug) {
+  const std::string_view text = base::embedded_file("policies/default.yaml").value();
+  for (const rules::Rule* rule : rules::all_rules()) {
+    const std::size_t line = text.find("    " + std::string(rule->info.id) + ":");
+    if (line != std::string_view::npos) {
+      EXPECT_THAT(std::string(text.substr(line, text.find('\n', line) - line)),
+                  ::testing::EndsWith("# " + std::string(rule->info.slug)));
+    }
+  }
+}
+
+TEST(DefaultPolicy, IsWhatBuiltInGives) {
+  const base::Result<Policy> policy = Policy::built_in();
+  ASSERT_TRUE(policy);
+  EXPECT_TRUE(policy->inject());
+  EXPECT_EQ(policy->owned_pods(), Action::kWarn);
+  EXPECT_EQ(policy->action("WG101", "any"), Action::kDeny);
+  EXPECT_EQ(policy->action("WG306", ""), Action::kWarn);
+}
+
+TEST(Policy, InputRulesAreAlwaysDenied) {
+  const Policy policy = Policy::built_in().value();
+  for (const rules::Rule* rule : rules::all_rules()) {
+    if (rules::is_input_rule(rule->info.id)) {
+      EXPECT_EQ(policy.action(rule->info.id, "any"), Action::kDeny) << rule->info.id;
+    }
+  }
+}
+
+TEST(Policy, ARuleThatNobodyKnowsIsDenied) {
+  EXPECT_EQ(Policy::built_in().value().action("WG999", "any"), Action::kDeny);
+}
+
+TEST(Policy, ALaterLayerWinsWhereItSaysSomething) {
+  const Policy policy =
+      with({"  rules: {WG101: warn, WG301: audit}\n  ownedPods: deny\n", "  rules: {WG101: off}\n  inject: false\n"});
+  EXPECT_EQ(policy.action("WG101", "a"), Action::kOff);
+  EXPECT_EQ(policy.action("WG301", "a"), Action::kAudit);
+  EXPECT_EQ(policy.action("WG501", "a"), Action::kDeny);
+  EXPECT_EQ(policy.owned_pods(), Action::kDeny);
+  EXPECT_FALSE(policy.inject());
+}
+
+TEST(Policy, RulesGoByIdInAnyCaseOrBySlug) {
+  const Policy policy = with({"  rules: {wg101: warn, writable-cache-mount: audit}\n"});
+  EXPECT_EQ(policy.action("WG101", "a"), Action::kWarn);
+  EXPECT_EQ(policy.action("WG301", "a"), Action::kAudit);
+}
+
+TEST(Policy, NamespacesOverrideTheRestAndTheLastOneThatMatchesWins) {
+  const Policy policy =
+      with({"  rules: {WG301: warn}\n"
+            "  namespaces:\n"
+            "    - {names: [team-*, lab], rules: {WG101: audit, WG301: off}}\n"
+            "    - {names: [team-a], rules: {WG101: warn}}\n"});
+  struct Case {
+    const char* rule;
+    const char* ns;
+    Action action;
+  };
+  const std::vector<Case> cases = {
+      {"WG101", "team-a", Action::kWarn}, {"WG101", "team-b", Action::kAudit}, {"WG101", "lab", Action::kAudit},
+      {"WG101", "lab2", Action::kDeny},   {"WG101", "", Action::kDeny},        {"WG301", "team-a", Action::kOff},
+      {"WG301", "other", Action::kWarn},
+  };
+  for (const Case& test : cases) {
+    EXPECT_EQ(policy.action(test.rule, test.ns), test.action) << test.rule << " in " << test.ns;
+  }
+}
+
+TEST(Policy, ANamespacesOverrideSurvivesLaterRulesForAllAndYieldsToLaterOverrides) {
+  const std::string first = "  namespaces: [{names: [lab], rules: {WG101: audit}}]\n";
+  EXPECT_EQ(with({first, "  rules: {WG101: warn}\n"}).action("WG101", "lab"), Action::kAudit);
+  EXPECT_EQ(with({first, "  namespaces: [{names: ['*'], rules: {WG101: off}}]\n"}).action("WG101", "lab"),
+            Action::kOff);
+}
+
+TEST(Policy, MistakesNameFileLineColumnAndWhatToDo) {
+  struct Case {
+    const char* spec;
+    const char* error;
+  };
+  const std::vector<Case> cases = {
+      {"  rules:\n    WG110: deny\n", "team.yaml:6:5: there is no rule \"WG110\"; did you mean WG101?"},
+      {"  rules:\n    unpinned-revisoin: deny\n",
+       "team.yaml:6:5: there is no rule \"unpinned-revisoin\"; did you mean unpinned-revision?"},
+      {"  rules:\n    no-latest-tag: deny\n",
+       "team.yaml:6:5: there is no rule \"no-latest-tag\"; `warmgate explain` lists the rules"},
+      {"  rules:\n    WG101: deny\n    WG001: off\n",
+       "team.yaml:7:5: WG001 is about the input itself and always an error; remove the line"},
+      {"  rules:\n    WG101: deny\n    unpinned-revision: off\n",
+       "team.yaml:7:5: unpinned-revision is the second line about WG101; keep one: a rule goes by its id or its slug"},
+      {"  namespaces:\n    - names: [lab]\n      rules: {WG001: off}\n",
+       "team.yaml:7:15: WG001 is about the input itself and always an error; remove the line"},
+      {"  rulez: {}\n", "team.yaml:5:3: a CachePolicy has no field /spec/rulez; did you mean rules?"},
+      {"  rules:\n    WG101: error\n",
+       "team.yaml:6:5: /spec/rules/WG101 is no action; use one of deny, warn, audit, off"},
+      {"  inject: sometimes\n", "team.yaml:5:3: inject must be true or false"},
+  };
+  for (const Case& test : cases) {
+    EXPECT_EQ(error_of(layer(test.spec)), test.error) << test.spec;
+  }
+}
+
+TEST(Policy, AnotherKindIsNoLayer) {
+  EXPECT_EQ(error_of(document_of("apiVersion: v1\nkind: ConfigMap\n")),
+            "team.yaml:1:1: this is no CachePolicy of warmgate.dev/v1alpha1; `warmgate policy show` prints one");
+  EXPECT_EQ(error_of(document::Document(document::Json::parse("[]"))),
+            "this is no CachePolicy of warmgate.dev/v1alpha1; `warmgate policy show` prints one");
+}
+
+TEST(PolicyYaml, ReadsBackToAnEqualPolicy) {
+  const std::vector<std::vector<std::string>> layers = {
+      {},
+      {"  rules: {WG101: off, WG301: audit}\n  inject: false\n  ownedPods: off\n"},
+      {"  namespaces:\n    - {names: [team-*, lab], rules: {WG101: off, WG301: warn}}\n    - {names: ['*']}\n"},
+      {"  namespaces:\n    - {names: [\"quo\\\"te\\\\\", \"line\\nbreak\", \"# no comment\"], rules: {WG101: off}}\n"},
+  };
+  for (const std::vector<std::string>& specs : layers) {
+    const Policy policy = with(specs);
+    const std::string text = policy.to_yaml();
+    Policy again = Policy::built_in().value();
+    const base::Status added = again.add_layer(document_of(text));
+    ASSERT_TRUE(added) << added.error().message << "\n" << text;
+    EXPECT_EQ(again.to_yaml(), text);
+    EXPECT_EQ(again.inject(), policy.inject());
+    EXPECT_EQ(again.owned_pods(), policy.owned_pods());
+    for (const rules::Rule* rule : rules::all_rules()) {
+      for (const char* ns : {"", "lab", "team-a", "other", "quo\"te\\", "line\nbreak", "# no comment"}) {
+        EXPECT_EQ(again.action(rule->info.id, ns), policy.action(rule->info.id, ns)) << rule->info.id << " in " << ns;
+      }
+    }
+  }
+}
+
+TEST(PolicyYaml, ShowsEachRuleWithItsSlug) {
+  const std::string text = with({"  rules: {WG101: off}\n"}).to_yaml();
+  EXPECT_THAT(
+      text, ::testing::StartsWith("apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nmetadata:\n  name: effective\n"
+                                  "spec:\n  inject: true\n  ownedPods: warn\n  rules:\n"
+                                  "    WG101: \"off\" # unpinned-revision\n"
+                                  "    WG102: deny  # revision-mismatch\n"));
+}
+
+}  // namespace
+}  // namespace warmgate::policy

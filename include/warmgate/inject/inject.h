@@ -1,0 +1,43 @@
+// Injection: the patch that makes a GPU server use its ModelCache: the claim's volume, a read-only mount, HF_HOME, the
+// missing revision, provenance annotations. What the author wrote is never changed: where it conflicts, nothing is
+// injected into that container and the rules report the conflict by name. Idempotent. Pure functions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "warmgate/document/json.h"
+#include "warmgate/kube/facts.h"
+#include "warmgate/kube/object.h"
+#include "warmgate/models/reading.h"
+
+namespace warmgate::inject {
+
+// What one container got, for messages and for telling which findings injection mends.
+struct Supplied {
+  std::string container;
+  std::string repo;
+  std::string model_cache;  // its name
+  std::string claim;
+  std::string revision;
+};
+
+struct Injection {
+  std::vector<Supplied> supplied;
+  std::shared_ptr<const document::Json> patch;    // RFC 6902 operations; an empty array when there is nothing to do
+  std::shared_ptr<const document::Json> patched;  // the object after the patch
+
+  // Nothing to do. A Pod that has everything but its annotations has a patch and nothing supplied.
+  [[nodiscard]] bool empty() const;
+};
+
+// Annotations on Pods that use a ModelCache: "container=repo@commit", and "container=claim", comma separated.
+inline constexpr std::string_view kModelsAnnotation = "warmgate.dev/models";
+inline constexpr std::string_view kClaimsAnnotation = "warmgate.dev/claims";
+
+// For a Pod or for the templates of a workload (what its Pods will get).
+Injection plan_injection(const kube::Object& object, const std::vector<models::TemplateReading>& readings,
+                         const kube::ClusterFacts& facts, const models::Knowledge& knowledge);
+
+}  // namespace warmgate::inject

@@ -1,0 +1,55 @@
+// judge(): the one verdict of Warmgate. The webhooks and the linter both call it, so they cannot differ. Pure.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "warmgate/api/cache_policy.h"
+#include "warmgate/inject/inject.h"
+#include "warmgate/kube/facts.h"
+#include "warmgate/kube/object.h"
+#include "warmgate/models/reading.h"
+#include "warmgate/policy/policy.h"
+#include "warmgate/rules/rule.h"
+
+namespace warmgate::engine {
+
+struct JudgedFinding {
+  rules::Finding finding;
+  api::Action action;  // never kOff: those are left out
+};
+
+struct Judgement {
+  std::vector<JudgedFinding> findings;
+  // What Pods get by injection; empty for other objects and where nothing is to be done.
+  inject::Injection injection;
+
+  [[nodiscard]] bool denied() const;
+};
+
+// Everything a verdict depends on besides the object.
+struct World {
+  const kube::ClusterFacts& facts;
+  const models::Knowledge& knowledge;
+  const policy::Policy& policy;
+};
+
+enum class Stage {
+  kBeforeInjection,  // a template, or a Pod that will still be mutated: judged as it will run
+  kAsIs,             // a Pod that has been through mutation: what is missing now stays missing
+};
+
+// Judges any object: workloads by the rules, Warmgate's own kinds and field types by their schema; others pass.
+Judgement judge(const kube::Object& object, const World& world, Stage stage);
+
+// True for kinds that judge() looks at.
+bool is_judged(const kube::Object& object);
+
+// At most `limit` for each finding; kOff removes them.
+void limit_actions(Judgement& judgement, api::Action limit);
+// Findings that `before` has as well, no milder, become warnings: an UPDATE answers only for what it brings.
+void forgive_known(Judgement& judgement, const Judgement& before);
+
+}  // namespace warmgate::engine

@@ -1,0 +1,151 @@
+#include "warmgate/engine/judge.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "warmgate/api/model_cache.h"
+#include "warmgate/kube/field_types.h"
+#include "warmgate/kube/workload.h"
+
+namespace warmgate::engine {
+namespace {
+
+using api::Action;
+using rules::Finding;
+
+constexpr std::size_t kShortCommit = 12;
+
+Finding wrong_type(const std::string& pointer, const std::string& message, const std::string& help) {
+  return {.rule = "WG006",
+          .message = message,
+          .help = help,
+          .container = "",
+          .subject = pointer,
+          .location = {pointer, 0, 0, false},
+          .at_most = std::nullopt};
+}
+
+std::vector<Finding> check_schema(const kube::Object& object) {
+  std::vector<Finding> findings;
+  for (const kube::TypeError& error : kube::check_field_types(object)) {
+    findings.push_back(wrong_type(error.pointer, error.message, error.help));
+  }
+  std::vector<api::FieldError> errors;
+  if (api::is_model_cache(object)) {
+    errors = api::validate_model_cache(object);
+  } else if (api::is_cache_policy(object)) {
+    errors = api::validate_cache_policy(object);
+  }
+  for (const api::FieldError& error : errors) {
+    findings.push_back(wrong_type(error.pointer, error.message, error.help));
+  }
+  return findings;
+}
+
+const inject::Supplied* supplied_for(const inject::Injection& injection, const Finding& finding) {
+  for (const inject::Supplied& supplied : injection.supplied) {
+    if (finding.container.empty() || supplied.container == finding.container) {
+      return &supplied;
+    }
+  }
+  return nullptr;
+}
+
+bool contains(const std::vector<Finding>& findings, const Finding& wanted) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [&](const Finding& finding) { return finding.same_identity(wanted); });
+}
+
+// The findings of the object as it is, those that injection mends as warnings, and those that only injection brings
+// out.
+std::vector<Finding> merge(std::vector<Finding> as_is, std::vector<Finding> injected,
+                           const inject::Injection& injection) {
+  for (Finding& finding : as_is) {
+    const inject::Supplied* supplied = supplied_for(injection, finding);
+    if (supplied == nullptr || contains(injected, finding)) {
+      continue;
+    }
+    finding.at_most = Action::kWarn;
+    finding.mended = true;
+    // In front, because the API server cuts long warnings at their end.
+    finding.message = "Warmgate supplies this from ModelCache/" + supplied->model_cache + " at " +
+                      supplied->revision.substr(0, kShortCommit) + " (claim " + supplied->claim +
+                      "): " + finding.message;
+    finding.help = "nothing, or write it into the manifest to be independent of the ModelCache";
+  }
+  for (Finding& finding : injected) {
+    if (!contains(as_is, finding)) {
+      as_is.push_back(std::move(finding));
+    }
+  }
+  return as_is;
+}
+
+std::vector<Finding> check_workload(const kube::Object& object, const World& world, Stage stage, Judgement& out) {
+  const std::vector<models::TemplateReading> readings = models::read_workload(object, world.knowledge);
+  std::vector<Finding> findings = rules::check_workload({object, readings, world.facts, world.knowledge});
+  if (stage == Stage::kAsIs || !world.policy.inject()) {
+    return findings;
+  }
+  out.injection = inject::plan_injection(object, readings, world.facts, world.knowledge);
+  if (out.injection.empty()) {
+    return findings;
+  }
+  const kube::Object injected(document::Document(*out.injection.patched), object.key().ns);
+  const std::vector<models::TemplateReading> injected_readings = models::read_workload(injected, world.knowledge);
+  return merge(std::move(findings), rules::check_workload({injected, injected_readings, world.facts, world.knowledge}),
+               out.injection);
+}
+
+}  // namespace
+
+bool Judgement::denied() const {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const JudgedFinding& judged) { return judged.action == Action::kDeny; });
+}
+
+bool is_judged(const kube::Object& object) {
+  return kube::is_workload(object) || object.is("", "PersistentVolumeClaim") ||
+         object.is("storage.k8s.io", "StorageClass") || api::is_model_cache(object) || api::is_cache_policy(object);
+}
+
+Judgement judge(const kube::Object& object, const World& world, Stage stage) {
+  Judgement out;
+  std::vector<Finding> findings = check_schema(object);
+  // An object that the API server would refuse is not judged further: that would be guessing.
+  if (findings.empty() && kube::is_workload(object)) {
+    findings = check_workload(object, world, stage, out);
+  }
+  for (Finding& finding : findings) {
+    Action action = world.policy.action(finding.rule, object.key().ns);
+    if (finding.at_most) {
+      action = std::min(action, *finding.at_most);
+    }
+    if (action != Action::kOff) {
+      out.findings.push_back({std::move(finding), action});
+    }
+  }
+  return out;
+}
+
+void limit_actions(Judgement& judgement, Action limit) {
+  for (JudgedFinding& judged : judgement.findings) {
+    judged.action = std::min(judged.action, limit);
+  }
+  std::erase_if(judgement.findings, [](const JudgedFinding& judged) { return judged.action == Action::kOff; });
+}
+
+void forgive_known(Judgement& judgement, const Judgement& before) {
+  for (JudgedFinding& judged : judgement.findings) {
+    const bool known = std::any_of(before.findings.begin(), before.findings.end(), [&](const JudgedFinding& old) {
+      // One that was only a warning (injection mended it) and is denied now was made worse.
+      return old.finding.same_identity(judged.finding) && old.action >= judged.action;
+    });
+    if (known) {
+      judged.action = std::min(judged.action, Action::kWarn);
+    }
+  }
+}
+
+}  // namespace warmgate::engine

@@ -1,0 +1,60 @@
+// Handler: an AdmissionReview in, an AdmissionReview out. Knows nothing of sockets. Stateless apart from what it is
+// given; handle() is thread-safe and never throws.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "warmgate/kube/facts.h"
+#include "warmgate/models/reading.h"
+#include "warmgate/policy/policy.h"
+
+namespace warmgate::admission {
+
+enum class Hook { kValidate, kMutate };
+std::string_view to_string(Hook hook);
+
+// What was decided, for the log and the metrics. Secrets are already hidden.
+struct Record {
+  std::string uid;
+  std::string object;  // "Deployment/vllm"
+  std::string ns;
+  std::string operation;
+  std::string user;
+  std::string decision;                                    // "allow", "deny" or "error"
+  std::vector<std::pair<std::string, std::string>> rules;  // rule id and action
+  std::string error;                                       // of "error": what was wrong with the request
+  bool dry_run = false;
+  bool patched = false;
+};
+
+struct Outcome {
+  int http_status = 200;
+  std::string body;  // an AdmissionReview as JSON
+  Record record;
+};
+
+// A snapshot that stays as it is for one verdict.
+using FactsSource = std::function<std::shared_ptr<const kube::ClusterFacts>()>;
+
+class Handler {
+ public:
+  Handler(const models::Knowledge& knowledge, const policy::Policy& policy, FactsSource facts);
+
+  // 200 with a verdict; 400 for what is no AdmissionReview request, 500 for a failure of Warmgate itself (never an
+  // allow: failurePolicy decides then).
+  [[nodiscard]] Outcome handle(Hook hook, std::string_view body) const;
+
+ private:
+  const models::Knowledge& knowledge_;
+  const policy::Policy& policy_;
+  FactsSource facts_;
+};
+
+// An AdmissionReview that refuses, for failures before a request could be read (uid "" then).
+std::string refusal(const std::string& uid, int code, std::string_view reason, const std::string& message);
+
+}  // namespace warmgate::admission

@@ -1,0 +1,142 @@
+#include "warmgate/admission/handler.h"
+
+#include <exception>
+#include <utility>
+
+#include "messages.h"
+#include "owner.h"
+#include "review.h"
+#include "warmgate/base/text.h"
+#include "warmgate/engine/judge.h"
+#include "warmgate/kube/secrets.h"
+
+namespace warmgate::admission {
+namespace {
+
+using engine::Stage;
+
+constexpr std::size_t kMaxLogged = 253;  // of names from outside: the length of a DNS subdomain
+
+base::Redactor redactor_for(const Request& request) {
+  base::Redactor redact;
+  for (const auto* object : {&request.object, &request.old_object}) {
+    if (!*object) {
+      continue;
+    }
+    for (const std::string& secret : kube::secret_values(**object)) {
+      redact.add_secret(secret);
+    }
+  }
+  return redact;
+}
+
+// Judged are the objects themselves and the two sub-resources that can change what a Pod runs.
+bool wants_verdict(const Request& request) {
+  const bool writes = request.operation == "CREATE" || request.operation == "UPDATE";
+  const std::string& sub = request.sub_resource;
+  return writes && (sub.empty() || sub == "ephemeralcontainers" || sub == "resize");
+}
+
+engine::Judgement judge_request(const Request& request, const engine::World& world, Stage stage) {
+  engine::Judgement judgement = engine::judge(*request.object, world, stage);
+  if (request.operation == "UPDATE" && request.old_object) {
+    engine::forgive_known(judgement, engine::judge(*request.old_object, world, stage));
+  }
+  if (owned_by_judged_controller(*request.object, request.user)) {
+    engine::limit_actions(judgement, world.policy.owned_pods());
+  }
+  return judgement;
+}
+
+void refuse(Response& response, const kube::Object& object, const engine::Judgement& judgement,
+            const base::Redactor& redact) {
+  const bool invalid = judgement.findings.front().finding.rule == "WG006";
+  response.allowed = false;
+  response.code = invalid ? 422 : 403;
+  response.reason = invalid ? "Invalid" : "Forbidden";
+  response.message = denial_message(object, judgement, redact);
+}
+
+Response respond(Hook hook, const Request& request, const engine::World& world, Record& record) {
+  Response response;
+  response.uid = request.uid;
+  const bool is_pod = request.object && request.object->is("", "Pod");
+  const bool mutable_now = is_pod && request.operation == "CREATE" && request.sub_resource.empty();
+  if (!wants_verdict(request) || (hook == Hook::kMutate && !mutable_now)) {
+    return response;
+  }
+  // A Pod at the validating hook has been through mutation; a template's Pods have not.
+  const Stage stage = hook == Hook::kValidate && is_pod ? Stage::kAsIs : Stage::kBeforeInjection;
+  engine::Judgement judgement = judge_request(request, world, stage);
+  const base::Redactor redact = redactor_for(request);
+  if (judgement.denied()) {
+    refuse(response, *request.object, judgement, redact);
+  } else if (hook == Hook::kMutate && !judgement.injection.empty()) {
+    response.patch = *judgement.injection.patch;
+    record.patched = true;
+  }
+  if (hook == Hook::kMutate && response.allowed) {
+    // What is left after mutation is said by the validating hook; saying it twice helps nobody.
+    std::erase_if(judgement.findings, [](const engine::JudgedFinding& judged) { return !judged.finding.mended; });
+  }
+  response.warnings = warnings(judgement, redact);
+  response.audit_annotations = audit_annotations(judgement, redact);
+  for (const engine::JudgedFinding& judged : judgement.findings) {
+    record.rules.emplace_back(judged.finding.rule, api::to_string(judged.action));
+  }
+  return response;
+}
+
+}  // namespace
+
+std::string_view to_string(Hook hook) { return hook == Hook::kValidate ? "validate" : "mutate"; }
+
+Handler::Handler(const models::Knowledge& knowledge, const policy::Policy& policy, FactsSource facts)
+    : knowledge_(knowledge), policy_(policy), facts_(std::move(facts)) {}
+
+Outcome Handler::handle(Hook hook, std::string_view body) const {
+  Outcome outcome;
+  std::string uid;
+  try {
+    const base::Result<Request> request = read_request(body, uid);
+    outcome.record.uid = base::one_line(uid, kMaxLogged);
+    if (!request) {
+      outcome.http_status = 400;
+      outcome.record.decision = "error";
+      outcome.record.error = request.error().message;
+      outcome.body = refusal(uid, 400, "BadRequest", request.error().message);
+      return outcome;
+    }
+    Record& record = outcome.record;
+    const std::optional<kube::Object>& named = request->object ? request->object : request->old_object;
+    record.object = named ? base::one_line(named->display_name(), kMaxLogged) : "";
+    record.ns = base::one_line(request->ns, kMaxLogged);
+    record.operation = request->operation;
+    record.user = base::one_line(request->user, kMaxLogged);
+    record.dry_run = request->dry_run;
+    const std::shared_ptr<const kube::ClusterFacts> facts = facts_();
+    const Response response = respond(hook, *request, {*facts, knowledge_, policy_}, record);
+    record.decision = response.allowed ? "allow" : "deny";
+    outcome.body = write_response(response);
+  } catch (const std::exception& error) {
+    // An internal error is never an allow: failurePolicy decides what the API server makes of a 500.
+    outcome.http_status = 500;
+    outcome.record.decision = "error";
+    outcome.record.error = std::string("internal error: ") + error.what();
+    outcome.body =
+        refusal(uid, 500, "InternalError", "Warmgate failed on this request; its log says why (uid " + uid + ")");
+  }
+  return outcome;
+}
+
+std::string refusal(const std::string& uid, int code, std::string_view reason, const std::string& message) {
+  Response response;
+  response.uid = uid;
+  response.allowed = false;
+  response.code = code;
+  response.reason = std::string(reason);
+  response.message = message;
+  return write_response(response);
+}
+
+}  // namespace warmgate::admission

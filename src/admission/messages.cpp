@@ -1,0 +1,99 @@
+#include "messages.h"
+
+#include <algorithm>
+#include <map>
+
+#include "warmgate/base/text.h"
+
+namespace warmgate::admission {
+namespace {
+
+using api::Action;
+using engine::JudgedFinding;
+
+// kube-apiserver cuts warnings to 256 runes each once all of them together pass 4096 (apiserver
+// endpoints/filters/warning.go); more than it shows is not sent.
+constexpr std::size_t kMaxWarning = 256;
+constexpr std::size_t kMaxWarningsTotal = 4096;
+constexpr std::size_t kMaxListed = 40;
+constexpr std::size_t kMaxAnnotation = 1000;
+
+std::string line(const JudgedFinding& judged, const base::Redactor& redact) {
+  return std::string(judged.finding.rule) + " " + std::string(rules::find_rule(judged.finding.rule)->info.slug) + ": " +
+         redact(judged.finding.message);
+}
+
+}  // namespace
+
+std::string denial_message(const kube::Object& object, const engine::Judgement& judgement,
+                           const base::Redactor& redact) {
+  const auto is_denial = [](const JudgedFinding& judged) { return judged.action == Action::kDeny; };
+  const auto count =
+      static_cast<std::size_t>(std::count_if(judgement.findings.begin(), judgement.findings.end(), is_denial));
+  std::string out = "Warmgate refuses " + base::one_line(redact(object.display_name()), kMaxWarning) + ": " +
+                    std::to_string(count) + (count == 1 ? " problem" : " problems");
+  std::size_t number = 0;
+  for (const JudgedFinding& judged : judgement.findings) {
+    if (!is_denial(judged) || ++number > kMaxListed) {
+      continue;
+    }
+    constexpr std::size_t kMaxLine = 1000;
+    out += "\n" + std::to_string(number) + ". " + base::one_line(line(judged, redact), kMaxLine);
+    if (!judged.finding.location.pointer.empty()) {
+      out += "\n   at " + base::one_line(redact(judged.finding.location.pointer), kMaxLine);
+    }
+    if (!judged.finding.help.empty()) {
+      out += "\n   fix: " + base::one_line(redact(judged.finding.help), kMaxLine);
+    }
+    out += "\n   more: warmgate explain " + std::string(judged.finding.rule);
+  }
+  if (number > kMaxListed) {
+    out += "\nand " + std::to_string(number - kMaxListed) + " more: run `warmgate lint` on the manifest";
+  }
+  return out;
+}
+
+std::vector<std::string> warnings(const engine::Judgement& judgement, const base::Redactor& redact) {
+  std::vector<std::string> out;
+  std::size_t total = 0;
+  std::size_t left_out = 0;
+  for (const JudgedFinding& judged : judgement.findings) {
+    if (judged.action != Action::kWarn) {
+      continue;
+    }
+    const std::string help = judged.finding.help.empty() ? "" : " (" + redact(judged.finding.help) + ")";
+    const std::string text = base::one_line(line(judged, redact) + help, kMaxWarning);
+    // Room for the line that counts the rest.
+    constexpr std::size_t kReserve = 80;
+    if (total + base::count_code_points(text) > kMaxWarningsTotal - kReserve) {
+      ++left_out;
+      continue;
+    }
+    total += base::count_code_points(text);
+    if (std::find(out.begin(), out.end(), text) == out.end()) {
+      out.push_back(text);
+    }
+  }
+  if (left_out > 0) {
+    out.push_back(std::to_string(left_out) + " more findings of Warmgate: run `warmgate lint` on the manifest");
+  }
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> audit_annotations(const engine::Judgement& judgement,
+                                                                   const base::Redactor& redact) {
+  std::map<std::string, std::string> by_rule;
+  for (const JudgedFinding& judged : judgement.findings) {
+    std::string& text = by_rule[std::string(judged.finding.rule)];
+    text +=
+        (text.empty() ? "" : "; ") + std::string(api::to_string(judged.action)) + ": " + redact(judged.finding.message);
+  }
+  std::vector<std::pair<std::string, std::string>> out;
+  out.reserve(by_rule.size());
+  for (const auto& [rule, text] : by_rule) {
+    out.emplace_back(rule, base::one_line(text, kMaxAnnotation));
+  }
+  return out;
+}
+
+}  // namespace warmgate::admission

@@ -1,0 +1,49 @@
+// The linter: judges every object of a bundle of texts, each with all others as facts. Pure but for what read_inputs
+// did.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "warmgate/base/redact.h"
+#include "warmgate/kube/facts.h"
+#include "warmgate/kube/object.h"
+#include "warmgate/lint/diagnostic.h"
+#include "warmgate/lint/input.h"
+#include "warmgate/models/reading.h"
+#include "warmgate/policy/policy.h"
+
+namespace warmgate::lint {
+
+struct Options {
+  std::string ns;               // for objects that name no namespace; "" leaves them open
+  bool facts_complete = false;  // what is not in the input does not exist
+};
+
+// The objects of a bundle, with the problems of reading them.
+struct Bundle {
+  std::vector<kube::Object> objects;  // of the inputs that are checked
+  std::vector<kube::Object> extra;    // of --facts: seen by rules, not checked
+  std::vector<Diagnostic> problems;
+  base::Redactor redactor;  // knows every secret of the bundle
+
+  [[nodiscard]] kube::BundleFacts facts(bool complete) const;
+};
+
+Bundle read_bundle(const Inputs& inputs, const Inputs& facts, const Options& options);
+
+struct Report {
+  std::vector<Diagnostic> diagnostics;  // ordered by file (as given), line, column
+  std::size_t files = 0;
+  std::size_t objects = 0;  // read
+  std::size_t checked = 0;  // of a kind that Warmgate judges
+  std::size_t model_uses = 0;
+
+  [[nodiscard]] std::size_t count(Severity severity) const;
+};
+
+Report lint(const Inputs& inputs, const Bundle& bundle, const models::Knowledge& knowledge,
+            const policy::Policy& policy, const Options& options);
+
+}  // namespace warmgate::lint

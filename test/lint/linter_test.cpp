@@ -1,0 +1,99 @@
+#include "warmgate/lint/linter.h"
+
+#include <gtest/gtest.h>
+
+#include "lint/texts.h"
+
+namespace warmgate::testing {
+namespace {
+
+const std::string kService = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n";
+const std::string kPod =
+    "apiVersion: v1\n"
+    "kind: Pod\n"
+    "metadata:\n"
+    "  name: server\n"
+    "spec:\n"
+    "  containers:\n"
+    "    - name: vllm\n"
+    "      image: vllm/vllm-openai:v0.11.0\n"
+    "      args: [--model, Qwen/Qwen3-32B]\n";
+
+TEST(Linter, SaysThatNothingWasCheckedOnlyAboutTheWholeInput) {
+  EXPECT_EQ(places(lint_texts({{"a.yaml", kService}}).report), "a.yaml:1:1 error[WG003]\n");
+  EXPECT_EQ(places(lint_texts({{"a.yaml", ""}}).report), "a.yaml:1:1 error[WG003]\n");
+  EXPECT_EQ(places(lint_texts({}).report), "<input>:1:1 error[WG003]\n");
+  EXPECT_EQ(places(lint_texts({{"a.yaml", kService}, {"b.yaml", model_cache()}}).report), "");
+  // What could not be read is said already.
+  EXPECT_EQ(places(lint_texts({{"a.yaml", "a: [1\n"}}).report).find("WG003"), std::string::npos);
+}
+
+TEST(Linter, SaysWhyNothingWasChecked) {
+  EXPECT_EQ(lint_texts({{"a.yaml", ""}}).report.diagnostics[0].message,
+            "nothing was checked: the input holds no Kubernetes object");
+  EXPECT_EQ(lint_texts({{"a.yaml", kService + "---\n" + kService}}).report.diagnostics[0].message,
+            "nothing was checked: none of the 2 objects is of a kind that Warmgate judges");
+}
+
+TEST(Linter, OrdersByFileAsGivenThenByPlace) {
+  const std::string two = kPod + "---\n" + kPod;
+  EXPECT_EQ(places(lint_texts({{"z.yaml", two}, {"a.yaml", kPod}}).report),
+            "z.yaml:9:23 error[WG101]\nz.yaml:19:23 error[WG101]\na.yaml:9:23 error[WG101]\n");
+}
+
+TEST(Linter, CountsWhatItSaw) {
+  const lint::Report report = lint_texts({{"a.yaml", kPod + "---\n" + kService}, {"b.yaml", model_cache()}}).report;
+  EXPECT_EQ(report.files, 2U);
+  EXPECT_EQ(report.objects, 3U);
+  EXPECT_EQ(report.checked, 2U);
+  EXPECT_EQ(report.model_uses, 1U);
+  EXPECT_EQ(report.count(lint::Severity::kError), 1U);
+  EXPECT_EQ(report.count(lint::Severity::kWarning), 0U);
+}
+
+TEST(Linter, TurnsActionsIntoSeverities) {
+  EXPECT_EQ(places(lint_texts({{"a.yaml", kPod}}, {}, {}, "{rules: {WG101: deny}}").report),
+            "a.yaml:9:23 error[WG101]\n");
+  EXPECT_EQ(places(lint_texts({{"a.yaml", kPod}}, {}, {}, "{rules: {WG101: warn}}").report),
+            "a.yaml:9:23 warning[WG101]\n");
+  EXPECT_EQ(places(lint_texts({{"a.yaml", kPod}}, {}, {}, "{rules: {WG101: audit}}").report),
+            "a.yaml:9:23 info[WG101]\n");
+  EXPECT_EQ(places(lint_texts({{"a.yaml", kPod}}, {}, {}, "{rules: {WG101: \"off\"}}").report), "");
+}
+
+TEST(Linter, JudgesTheItemsOfLists) {
+  const std::string list =
+      "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n"
+      "  spec:\n    containers:\n    - {name: vllm, image: \"vllm/vllm-openai:v0.11.0\", args: [--model, a/b]}\n";
+  const lint::Report report = lint_texts({{"list.yaml", list}}).report;
+  EXPECT_EQ(places(report), "list.yaml:9:71 error[WG101]\n");
+  EXPECT_EQ(report.diagnostics[0].pointer, "/spec/containers/0/args/1");
+  EXPECT_EQ(report.objects, 1U);
+}
+
+TEST(Linter, UsesFactsWithoutReportingOnThem) {
+  const std::string gpu_pod = pod("args: [--model, Qwen/Qwen3-32B]");
+  const std::string with_facts =
+      places(lint_texts({{"a.yaml", gpu_pod}}, {{"facts.yaml", model_cache() + "---\n" + kPod}}).report);
+  EXPECT_EQ(with_facts.find("facts.yaml"), std::string::npos) << with_facts;
+  EXPECT_EQ(with_facts.find("error"), std::string::npos) << with_facts;
+  EXPECT_NE(with_facts.find("warning[WG101]"), std::string::npos) << with_facts;
+  EXPECT_NE(places(lint_texts({{"a.yaml", gpu_pod}}).report).find("error[WG101]"), std::string::npos);
+}
+
+TEST(Linter, ReportsFactsThatCannotBeRead) {
+  EXPECT_EQ(places(lint_texts({{"a.yaml", model_cache()}}, {{"facts.yaml", "a: [1\n"}}).report),
+            "facts.yaml:2:1 error[WG001]\n");
+}
+
+TEST(Linter, PutsObjectsThatNameNoneIntoTheNamespaceGiven) {
+  const std::string spec = "{namespaces: [{names: [lab], rules: {WG101: warn}}]}";
+  EXPECT_EQ(places(lint_texts({{"a.yaml", kPod}}, {}, {}, spec).report), "a.yaml:9:23 error[WG101]\n");
+  EXPECT_EQ(places(lint_texts({{"a.yaml", kPod}}, {}, {.ns = "lab"}, spec).report), "a.yaml:9:23 warning[WG101]\n");
+  std::string named = kPod;
+  named.insert(named.find("  name: server"), "  namespace: llm\n");
+  EXPECT_EQ(places(lint_texts({{"a.yaml", named}}, {}, {.ns = "lab"}, spec).report), "a.yaml:10:23 error[WG101]\n");
+}
+
+}  // namespace
+}  // namespace warmgate::testing

@@ -1,0 +1,85 @@
+#include "warmgate/server/metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "warmgate/base/text.h"
+#include "warmgate/base/version.h"
+
+namespace warmgate::server {
+namespace {
+
+bool has_line(const Metrics& metrics, const std::string& line) {
+  return ("\n" + metrics.text()).find("\n" + line + "\n") != std::string::npos;
+}
+
+TEST(Metrics, CountsAdmissionsByClosedLabels) {
+  Metrics metrics;
+  metrics.admission("validate", "CREATE", "deny", 0.002);
+  metrics.admission("validate", "CREATE", "deny", 20);
+  EXPECT_TRUE(has_line(metrics,
+                       "warmgate_admission_requests_total{decision=\"deny\",hook=\"validate\",operation=\"CREATE\"} 2"))
+      << metrics.text();
+  EXPECT_TRUE(has_line(metrics, "warmgate_admission_duration_seconds_bucket{hook=\"validate\",le=\"0.0025\"} 1"));
+  EXPECT_TRUE(has_line(metrics, "warmgate_admission_duration_seconds_bucket{hook=\"validate\",le=\"10\"} 1"));
+  EXPECT_TRUE(has_line(metrics, "warmgate_admission_duration_seconds_bucket{hook=\"validate\",le=\"+Inf\"} 2"));
+}
+
+TEST(Metrics, ValuesOutsideTheirSetBecomeOther) {
+  Metrics metrics;
+  metrics.admission("x\"} 1\nevil", "PATCH", "maybe", 0.1);
+  metrics.rule_decision("WG10a", "explode");
+  metrics.rejected("pod-name");
+  metrics.set_certificate_expiry("tenant", 5);
+  EXPECT_TRUE(
+      has_line(metrics, "warmgate_admission_requests_total{decision=\"other\",hook=\"other\",operation=\"other\"} 1"))
+      << metrics.text();
+  EXPECT_TRUE(has_line(metrics, "warmgate_rule_decisions_total{action=\"other\",rule=\"other\"} 1"));
+  EXPECT_TRUE(has_line(metrics, "warmgate_rejected_total{reason=\"other\"} 1"));
+  EXPECT_TRUE(has_line(metrics, "warmgate_cert_not_after_seconds{kind=\"other\"} 5"));
+}
+
+TEST(Metrics, GaugesPanicsAndBuildInfo) {
+  Metrics metrics;
+  metrics.panic();
+  metrics.set_inflight(2);
+  metrics.set_queue_depth(3);
+  metrics.set_connections(4);
+  metrics.set_certificate_expiry("serving", 1'900'000'000);
+  metrics.rule_decision("WG101", "deny");
+  for (const std::string line :
+       {"warmgate_panics_total 1", "warmgate_inflight 2", "warmgate_queue_depth 3", "warmgate_connections 4",
+        "warmgate_cert_not_after_seconds{kind=\"serving\"} 1900000000",
+        "warmgate_rule_decisions_total{action=\"deny\",rule=\"WG101\"} 1"}) {
+    EXPECT_TRUE(has_line(metrics, line)) << line << "\n" << metrics.text();
+  }
+  EXPECT_TRUE(has_line(metrics, "warmgate_build_info{version=\"" + std::string(base::version()) + "\"} 1"));
+}
+
+TEST(Metrics, StaysUnder500SeriesWhateverIsReported) {
+  Metrics metrics;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string digits = std::to_string(1000 + i).substr(1);
+    for (const std::string action : {"deny", "warn", "audit", "off", "x"}) {
+      metrics.rule_decision("WG" + digits, action);
+    }
+    metrics.rejected("reason" + digits);
+  }
+  for (const std::string hook : {"validate", "mutate", "x"}) {
+    for (const std::string operation : {"CREATE", "UPDATE", "DELETE", "CONNECT", "x"}) {
+      for (const std::string decision : {"allow", "deny", "error", "x"}) {
+        metrics.admission(hook, operation, decision, 1);
+      }
+    }
+  }
+  const std::string text = metrics.text();
+  const auto lines = base::split(text, '\n');
+  const auto series =
+      std::count_if(lines.begin(), lines.end(), [](std::string_view l) { return !l.empty() && l[0] != '#'; });
+  EXPECT_LT(series, 500);
+}
+
+}  // namespace
+}  // namespace warmgate::server

@@ -1,0 +1,52 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "commands.h"
+#include "setup.h"
+#include "warmgate/lint/report.h"
+
+namespace warmgate::cli {
+namespace {
+
+struct InspectOptions {
+  BundleOptions bundle;
+  std::string format = "text";
+};
+
+int run_inspect(const InspectOptions& options) {
+  const base::Result<models::Knowledge> knowledge = load_knowledge(options.bundle.engines);
+  if (!knowledge) {
+    return fail(knowledge.error().message);
+  }
+  const base::Result<lint::Inputs> inputs = read_paths(options.bundle.paths);
+  if (!inputs) {
+    return fail(inputs.error().message);
+  }
+  const lint::Bundle bundle = lint::read_bundle(*inputs, lint::read_inputs(options.bundle.facts), options.bundle.lint);
+  int code = kClean;
+  for (const lint::Diagnostic& problem : bundle.problems) {
+    code = fail(lint::place_and_message(problem, bundle.redactor));
+  }
+  const bool complete = options.bundle.lint.facts_complete;
+  return print(options.format == "json" ? lint::format_inspection(bundle, *knowledge, complete)
+                                        : lint::format_inspection_text(bundle, *knowledge, complete),
+               code);
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Run& run) {
+  auto options = std::make_shared<InspectOptions>();
+  CLI::App* command = app.add_subcommand("inspect", "Show which models manifests load, from where, into which cache");
+  add_bundle_options(*command, options->bundle);
+  command->add_option("-f,--format", options->format, "text, or json: one object per line and model use")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->footer(
+      "The fields of the JSON are a contract: file, object, container, engine, verb, role, repo, local,\n"
+      "revision, pinned, verifiable, source, cache, accelerators, replicas; reason where verifiable is false.\n"
+      "Exit codes: 0 everything was read, 2 wrong usage or something could not be read.");
+  command->callback([options, &run] { run = [options] { return run_inspect(*options); }; });
+}
+
+}  // namespace warmgate::cli

@@ -1,0 +1,71 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "warmgate/base/text.h"
+#include "warmgate/base/version.h"
+
+namespace {
+
+// CLI11 says of a misspelt command only that one is required.
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') {
+    return std::nullopt;
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  const std::string given = argv[1];
+  if (std::find(names.begin(), names.end(), given) != names.end()) {
+    return std::nullopt;
+  }
+  constexpr std::size_t kMaxShown = 60;
+  const std::optional<std::string> meant = warmgate::base::closest_match(given, names);
+  return "there is no command \"" + warmgate::base::one_line(given, kMaxShown) + "\"" +
+         (meant ? "; did you mean " + *meant + "?" : "") + " (see warmgate --help)";
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App app(
+      "Warmgate keeps GPUs from waiting for model downloads: it checks that LLM workloads on Kubernetes load\n"
+      "pinned models from a shared, read-only cache, and makes Pods use it.",
+      "warmgate");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "warmgate " + std::string(warmgate::base::version()));
+  app.failure_message(CLI::FailureMessage::simple);
+  warmgate::cli::Run run;
+  warmgate::cli::add_lint(app, run);
+  warmgate::cli::add_serve(app, run);
+  warmgate::cli::add_mutate(app, run);
+  warmgate::cli::add_inspect(app, run);
+  warmgate::cli::add_explain(app, run);
+  warmgate::cli::add_policy(app, run);
+  warmgate::cli::add_version(app, run);
+  if (const std::optional<std::string> problem = unknown_command(app, argc, argv)) {
+    return warmgate::cli::fail(*problem);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 has an exit code per mistake; ours is one for all.
+    return app.exit(error) == 0 ? warmgate::cli::kClean : warmgate::cli::kFailure;
+  }
+  return run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error, handled where it is written
+  try {
+    return run_program(argc, argv);
+  } catch (const std::exception& error) {
+    return warmgate::cli::fail(std::string("internal error: ") + error.what());
+  }
+}

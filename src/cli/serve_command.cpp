@@ -1,0 +1,214 @@
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+
+#include "commands.h"
+#include "setup.h"
+#include "warmgate/admission/handler.h"
+#include "warmgate/base/log.h"
+#include "warmgate/base/version.h"
+#include "warmgate/lint/report.h"
+#include "warmgate/server/health_server.h"
+#include "warmgate/server/https_server.h"
+#include "warmgate/server/metrics.h"
+#include "warmgate/server/signals.h"
+
+namespace warmgate::cli {
+namespace {
+
+using admission::Hook;
+using base::LogLevel;
+
+struct ServeOptions {
+  server::HttpsOptions https;
+  std::string health_address = "0.0.0.0";
+  int health_port = 8080;
+  std::vector<std::string> policies;
+  std::vector<std::string> engines;
+  std::vector<std::string> facts;
+  bool facts_complete = false;
+  std::string log_level = "info";
+  int drain_seconds = 20;
+};
+
+base::Result<lint::Bundle> read_facts(const ServeOptions& options) {
+  lint::Bundle bundle = lint::read_bundle({}, lint::read_inputs(options.facts), {});
+  if (bundle.problems.empty()) {
+    return bundle;
+  }
+  return base::Error{lint::place_and_message(bundle.problems.front(), bundle.redactor)};
+}
+
+// One decision line and the metrics for it.
+class Recorder {
+ public:
+  Recorder(base::Log& log, server::Metrics& metrics) : log_(log), metrics_(metrics) {}
+
+  void record(Hook hook, const admission::Record& record, double seconds) {
+    metrics_.admission(admission::to_string(hook), record.operation, record.decision, seconds);
+    std::vector<std::string> rules;
+    for (const auto& [rule, action] : record.rules) {
+      metrics_.rule_decision(rule, action);
+      rules.push_back(rule);
+      rules.back().append("=").append(action);
+    }
+    if (!record.error.empty() && record.error.starts_with("internal")) {
+      metrics_.panic();
+    }
+    constexpr double kMillisecondsPerSecond = 1000.0;
+    std::vector<base::LogField> fields = {{"hook", std::string(admission::to_string(hook))},
+                                          {"uid", record.uid},
+                                          {"object", record.object},
+                                          {"namespace", record.ns},
+                                          {"operation", record.operation},
+                                          {"user", record.user},
+                                          {"dryRun", record.dry_run},
+                                          {"verdict", record.decision},
+                                          {"rules", std::move(rules)},
+                                          {"patched", record.patched},
+                                          {"milliseconds", seconds * kMillisecondsPerSecond}};
+    if (!record.error.empty()) {
+      fields.push_back({"error", record.error});
+    }
+    log_.write(record.decision == "error" ? LogLevel::kError : LogLevel::kInfo, "admission", fields);
+  }
+
+ private:
+  base::Log& log_;
+  server::Metrics& metrics_;
+};
+
+server::HttpReply answer(const admission::Handler& handler, Recorder& recorder, Hook hook, std::string_view body) {
+  const auto start = std::chrono::steady_clock::now();
+  admission::Outcome outcome = handler.handle(hook, body);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  recorder.record(hook, outcome.record, elapsed.count());
+  return {outcome.http_status, std::move(outcome.body), "application/json", 0};
+}
+
+server::HttpReply refuse(int status, const std::string& reason) {
+  constexpr int kOverload = 503;
+  const std::string_view name = status == kOverload ? "ServiceUnavailable"
+                                : status >= 500     ? "InternalError"
+                                                    : "BadRequest";
+  return {status, admission::refusal("", status, name, reason), "application/json", status == kOverload ? 1 : 0};
+}
+
+LogLevel parse_level(const std::string& name) {
+  const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
+                                                  {"info", LogLevel::kInfo},
+                                                  {"warning", LogLevel::kWarning},
+                                                  {"error", LogLevel::kError}};
+  return levels.at(name);
+}
+
+// Serves until a signal comes, then drains. The signal waiter is made before any thread, so that all inherit its mask.
+int serve(ServeOptions options, const models::Knowledge& knowledge, const policy::Policy& policy,
+          const lint::Bundle& bundle) {
+  server::SignalWaiter signals;
+  base::Log log(parse_level(options.log_level), bundle.redactor);
+  server::Metrics metrics;
+  Recorder recorder(log, metrics);
+  const auto facts = std::make_shared<const kube::BundleFacts>(bundle.facts(options.facts_complete));
+  const admission::Handler handler(knowledge, policy, [&facts] { return facts; });
+  for (const Hook hook : {Hook::kValidate, Hook::kMutate}) {
+    options.https.routes["/" + std::string(admission::to_string(hook))] = [&, hook](std::string_view body) {
+      return answer(handler, recorder, hook, body);
+    };
+  }
+  options.https.refuse = refuse;
+  base::Result<std::unique_ptr<server::HttpsServer>> https = server::HttpsServer::create(options.https, metrics);
+  if (!https) {
+    return fail(https.error().message);
+  }
+  std::atomic<bool> draining = false;
+  base::Result<std::unique_ptr<server::HealthServer>> health =
+      server::HealthServer::create(options.health_address, options.health_port, metrics,
+                                   [&] { return std::string(draining ? "draining: this process is going away" : ""); });
+  if (!health) {
+    return fail(health.error().message);
+  }
+  (*https)->start();
+  (*health)->start();
+  log.write(LogLevel::kInfo, "serving",
+            {{"version", std::string(base::version())},
+             {"https", options.https.address + ":" + std::to_string((*https)->port())},
+             {"health", options.health_address + ":" + std::to_string((*health)->port())}});
+  const int signal = signals.wait();
+  draining = true;
+  log.write(LogLevel::kInfo, "draining", {{"signal", static_cast<double>(signal)}});
+  const bool clean = (*https)->drain(std::chrono::seconds(options.drain_seconds));
+  (*health)->stop();
+  log.write(clean ? LogLevel::kInfo : LogLevel::kWarning,
+            clean ? "stopped" : "stopped: the drain deadline cut connections");
+  return kClean;
+}
+
+int run_serve(const ServeOptions& options) {
+  const base::Result<models::Knowledge> knowledge = load_knowledge(options.engines);
+  if (!knowledge) {
+    return fail(knowledge.error().message);
+  }
+  const base::Result<policy::Policy> policy = load_policy(options.policies);
+  if (!policy) {
+    return fail(policy.error().message);
+  }
+  const base::Result<lint::Bundle> bundle = read_facts(options);
+  if (!bundle) {
+    return fail(bundle.error().message);
+  }
+  return serve(options, *knowledge, *policy, *bundle);
+}
+
+void add_listener_options(CLI::App& command, ServeOptions& options) {
+  const auto port = CLI::Range(0, 65535);
+  command.add_option("--address", options.https.address, "Address of the HTTPS listener")->capture_default_str();
+  command.add_option("--port", options.https.port, "Port of the HTTPS listener; 0 takes a free one")
+      ->check(port)
+      ->capture_default_str();
+  command
+      .add_option("--health-address", options.health_address, "Address of the plain listener for probes and metrics")
+      ->capture_default_str();
+  command.add_option("--health-port", options.health_port, "Port for /livez, /readyz and /metrics; 0 takes a free one")
+      ->check(port)
+      ->capture_default_str();
+  command.add_option("--tls-cert", options.https.certificate_file, "Serving certificate, PEM, leaf first")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command.add_option("--tls-key", options.https.key_file, "Its private key, PEM")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command.add_option("--drain-seconds", options.drain_seconds, "How long SIGTERM waits for open connections")
+      ->check(CLI::Range(0, 3600))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Run& run) {
+  auto options = std::make_shared<ServeOptions>();
+  options->https.certificate_file = "/etc/warmgate/tls/tls.crt";
+  options->https.key_file = "/etc/warmgate/tls/tls.key";
+  CLI::App* command = app.add_subcommand("serve", "Run the HTTPS admission server (/validate and /mutate)");
+  add_listener_options(*command, *options);
+  add_policy_option(*command, options->policies);
+  add_engines_option(*command, options->engines);
+  command->add_option("--facts", options->facts, "Manifests that stand for what exists in the cluster (repeatable)")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  command->add_flag("--facts-complete", options->facts_complete, "What is not in the facts does not exist");
+  command->add_option("--log-level", options->log_level, "Least level that is logged (JSON lines on standard error)")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  command->footer(
+      "SIGTERM and SIGINT drain: /readyz fails, replies carry Connection: close, what is in flight is "
+      "answered.\nExit codes: 0 stopped by a signal, 2 it could not start.\n\n"
+      "Example:\n"
+      "  certs/make-dev-certs\n"
+      "  warmgate serve --tls-cert certs/dev/tls.crt --tls-key certs/dev/tls.key --facts cluster/");
+  command->callback([options, &run] { run = [options] { return run_serve(*options); }; });
+}
+
+}  // namespace warmgate::cli

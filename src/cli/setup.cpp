@@ -1,0 +1,125 @@
+#include "setup.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "warmgate/document/read.h"
+
+namespace warmgate::cli {
+namespace {
+
+// Every document of `paths`; anything that cannot be read is an error here, for these are settings.
+base::Result<std::vector<document::Document>> read_all(const std::vector<std::string>& paths) {
+  const lint::Inputs inputs = lint::read_inputs(paths);
+  if (!inputs.problems.empty()) {
+    const lint::Diagnostic& problem = inputs.problems.front();
+    return base::Error{problem.file + ": " + problem.message + "; " + problem.help};
+  }
+  std::vector<document::Document> documents;
+  for (const auto& source : inputs.texts) {
+    document::ReadResult read = document::read_documents(source, {});
+    if (!read.problems.empty()) {
+      const document::Problem& problem = read.problems.front();
+      const document::Position at = source->position(problem.span.begin);
+      return base::Error{source->name() + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
+                         problem.message};
+    }
+    if (read.documents.empty()) {
+      return base::Error{source->name() + ": the file holds no document"};
+    }
+    documents.insert(documents.end(), read.documents.begin(), read.documents.end());
+  }
+  if (documents.empty() && !paths.empty()) {
+    return base::Error{paths.front() + ": no .yaml, .yml or .json file in it"};
+  }
+  return documents;
+}
+
+}  // namespace
+
+void add_policy_option(CLI::App& command, std::vector<std::string>& policies) {
+  command
+      .add_option(
+          "--policy", policies,
+          "CachePolicy file, or directory of them, laid over the built-in policy (repeatable; a later one wins)")
+      ->type_name("FILE|DIR")
+      ->allow_extra_args(false);
+}
+
+void add_engines_option(CLI::App& command, std::vector<std::string>& engines) {
+  command
+      .add_option(
+          "--engines", engines,
+          "Engine file, or directory of them, added to the built-in engines (repeatable; the same name replaces)")
+      ->type_name("FILE|DIR")
+      ->allow_extra_args(false);
+}
+
+void add_bundle_options(CLI::App& command, BundleOptions& options) {
+  command
+      .add_option("path", options.paths,
+                  "Files, directories (.yaml, .yml, .json below them; names with a leading dot are left out) or - for "
+                  "standard input. All together are one bundle: each object is judged with the others as facts.")
+      ->type_name("PATH");
+  command
+      .add_option("--facts", options.facts,
+                  "More manifests that exist in the cluster: known to the rules, not checked themselves (repeatable)")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  command.add_flag("--facts-complete", options.lint.facts_complete,
+                   "What is neither in the input nor in the facts does not exist");
+  command.add_option("-n,--namespace", options.lint.ns, "Namespace of objects that name none")->type_name("NAME");
+  add_policy_option(command, options.policies);
+  add_engines_option(command, options.engines);
+}
+
+base::Result<lint::Inputs> read_paths(const std::vector<std::string>& paths) {
+  if (!paths.empty()) {
+    return lint::read_inputs(paths);
+  }
+  if (fcntl(STDIN_FILENO, F_GETFD) == -1) {
+    return base::Error{"no PATH is given and standard input is closed; name files or directories (see --help)"};
+  }
+  if (isatty(STDIN_FILENO) != 0) {
+    return base::Error{"no PATH is given; name files or directories, or - to type a manifest (see --help)"};
+  }
+  return lint::read_inputs({"-"});
+}
+
+base::Result<models::Knowledge> load_knowledge(const std::vector<std::string>& paths) {
+  base::Result<models::Knowledge> knowledge = models::Knowledge::built_in();
+  if (!knowledge) {
+    return knowledge;
+  }
+  const base::Result<std::vector<document::Document>> documents = read_all(paths);
+  if (!documents) {
+    return documents.error();
+  }
+  for (const document::Document& document : *documents) {
+    if (const base::Status added = knowledge.value().engines.add(document); !added) {
+      return added.error();
+    }
+  }
+  return knowledge;
+}
+
+base::Result<policy::Policy> load_policy(const std::vector<std::string>& paths) {
+  base::Result<policy::Policy> policy = policy::Policy::built_in();
+  if (!policy) {
+    return policy;
+  }
+  const base::Result<std::vector<document::Document>> documents = read_all(paths);
+  if (!documents) {
+    return documents.error();
+  }
+  for (const document::Document& document : *documents) {
+    if (const base::Status added = policy.value().add_layer(document); !added) {
+      return added.error();
+    }
+  }
+  return policy;
+}
+
+}  // namespace warmgate::cli

@@ -81,8 +81,9 @@ TEST(Mutation, PatchesWithPatchAndPatchTypeAndThePatchedPodIsAllowed) {
   const Json after = patched(before, response);
   EXPECT_EQ(after["spec"]["containers"][0]["args"], Json({"--model", "Qwen/Qwen3-32B", "--revision", kCommit}));
   EXPECT_EQ(response["warnings"].size(), 2U);  // what was mended, and by which ModelCache
-  EXPECT_THAT(response["warnings"][0].get<std::string>(), HasSubstr("ModelCache/qwen (Qwen/Qwen3-32B at 9216db5781bf"));
-  EXPECT_THAT(response["auditAnnotations"]["WG101"].get<std::string>(), HasSubstr("warn: container \"vllm\" serves"));
+  EXPECT_THAT(response["warnings"][0].get<std::string>(), HasSubstr("ModelCache/qwen at 9216db5781bf"));
+  EXPECT_THAT(response["auditAnnotations"]["WG101"].get<std::string>(),
+              HasSubstr("warn: Warmgate supplies this from ModelCache/qwen"));
 
   const Json validated = answering.validate({.object = after});
   EXPECT_EQ(validated, Json({{"uid", kUid}, {"allowed", true}}));

@@ -47,7 +47,7 @@ void declare(const std::vector<ShellWord>& words, ShellState& state) {
     if (form && form->array) {
       state.make_unknown(name, "$" + name + " is an array", span_of(word));
     } else if (form && form->append) {
-      state.make_unknown(name, "what `" + command + "` appends to $" + name + " is not evaluated", span_of(word));
+      state.make_unknown(name, "$" + name + " is appended to in a declaration", span_of(word));
     } else if (form) {
       ShellValue value{word.text.substr(form->value_begin), word.known, word.unknown_reason, false};
       state.assign(name, {std::move(value)}, false, span_of(word));

@@ -170,6 +170,9 @@ class Parser {
       for (const ShellSpan word : lexer_.test_words()) {
         node.words.push_back(word);
       }
+      if (lexer_.failed()) {
+        return {};
+      }
       take();
     } else {
       return simple();

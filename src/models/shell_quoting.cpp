@@ -103,9 +103,10 @@ std::size_t ShellLexer::skip_substitution(std::size_t open, std::size_t at) {
 }
 
 std::size_t ShellLexer::skip_array(std::size_t open) {
+  const ShellBudget::Level level(budget_);
   ShellLexer inside(source_, {open + 1, text_.size()}, budget_);
   while (true) {
-    const ShellToken token = inside.next();
+    const ShellToken token = level.ok() ? inside.next() : ShellToken{};
     if (token.kind == ShellTokenKind::kEnd || inside.failed()) {
       failed_ = failed_ || inside.failed();
       fail("`(` is never closed", open);

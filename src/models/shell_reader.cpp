@@ -97,12 +97,10 @@ bool ShellReader::run(const ShellSource& source, const ShellNode& node) {
       branches(source, node);
       return false;
     case ShellNodeKind::kWhile:
-      loop(
-          [&] {
-            list(source, node.alternatives.front().condition);
-            list(source, node.alternatives.front().body);
-          },
-          {});
+      loop([&] {
+        list(source, node.alternatives.front().condition);
+        list(source, node.alternatives.front().body);
+      });
       return false;
     case ShellNodeKind::kFor:
       for_loop(source, node);
@@ -169,7 +167,7 @@ void ShellReader::branches(const ShellSource& source, const ShellNode& node) {
     }
     state_.enter();
     for (const std::string& name : doubtful) {
-      state_.make_unknown(name, "$" + name + " " + kBranchReason, {});
+      state_.make_unknown(name, shell_variable_in_message(name).append(" ").append(kBranchReason), {});
     }
     if (i > 0) {
       list(source, alternative.condition);
@@ -189,7 +187,7 @@ void ShellReader::branches(const ShellSource& source, const ShellNode& node) {
 }
 
 // What a loop changes is not known where the next turn begins. So the first run only finds out what that is.
-void ShellReader::loop(const Step& step, ShellSpan place) {
+void ShellReader::loop(const Step& step) {
   state_.enter();
   ++rehearsals_;
   step();
@@ -201,7 +199,7 @@ void ShellReader::loop(const Step& step, ShellSpan place) {
   }
   state_.enter();
   for (const auto& [name, change] : rehearsed) {
-    state_.make_unknown(name, (name == "@" ? "the script's arguments " : "$" + name + " ") + kLoopReason, place);
+    state_.make_unknown(name, shell_variable_in_message(name).append(" ").append(kLoopReason), {});
   }
   step();
   state_.join({state_.leave(), {}}, true, kLoopReason);
@@ -245,12 +243,10 @@ void ShellReader::for_loop(const ShellSource& source, const ShellNode& node) {
     return;
   }
   if (!known || turns.size() > kMaxTurns) {
-    loop(
-        [&] {
-          state_.make_unknown(node.name, "$" + node.name + " " + kLoopReason, {});
-          list(source, node.children);
-        },
-        {});
+    loop([&] {
+      state_.make_unknown(node.name, "$" + node.name + " " + kLoopReason, {});
+      list(source, node.children);
+    });
     return;
   }
   state_.enter();

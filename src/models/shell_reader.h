@@ -46,7 +46,7 @@ class ShellReader : private ShellSubstitutions {
 
   void subshell(const Step& step);
   void branches(const ShellSource& source, const ShellNode& node);
-  void loop(const Step& step, ShellSpan place);
+  void loop(const Step& step);
   void turn(const Step& step, const std::string& reason);
   void for_loop(const ShellSource& source, const ShellNode& node);
   void test(const ShellSource& source, const ShellNode& node);

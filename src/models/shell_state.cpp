@@ -65,6 +65,10 @@ std::size_t size_of(const ShellVariable& variable) {
 
 }  // namespace
 
+std::string shell_variable_in_message(const std::string& name) {
+  return name == "@" ? "the list of arguments" : "$" + name;
+}
+
 ShellState::ShellState(const ShellVariables& variables, ShellBudget& budget) : budget_(budget) {
   for (const auto& [name, value] : variables.values) {
     if (name == "IFS" || name == "@") {
@@ -229,7 +233,7 @@ void ShellState::join(const std::vector<ShellChanges>& alternatives, bool partly
       put(name, std::move(agreed));
       continue;
     }
-    make_unknown(name, (name == "@" ? "the script's arguments " : "$" + name + " ") + reason, {});
+    make_unknown(name, shell_variable_in_message(name).append(" ").append(reason), {});
     if (exported) {
       export_variable(name);
     }

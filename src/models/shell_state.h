@@ -45,6 +45,9 @@ struct ShellChange {
 };
 using ShellChanges = std::map<std::string, ShellChange>;
 
+// "$NAME", or what people call the positional parameters.
+std::string shell_variable_in_message(const std::string& name);
+
 class ShellState {
  public:
   ShellState(const ShellVariables& variables, ShellBudget& budget);

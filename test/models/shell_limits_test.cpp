@@ -100,7 +100,8 @@ TEST(ShellLimits, WhatGrowsWithoutBoundIsStopped) {
     std::string text = "f0() { a; }\n";
     for (int i = 1; i < 40; ++i) {
       const std::string before = "f" + std::to_string(i - 1);
-      text += "f" + std::to_string(i) + "() { " + before + "; " + before + "; }\n";
+      text.append("f").append(std::to_string(i)).append("() { ");
+      text.append(before).append("; ").append(before).append("; }\n");
     }
     return text + "f39\n";
   }();

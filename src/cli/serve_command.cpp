@@ -111,8 +111,9 @@ int serve(ServeOptions options, const models::Knowledge& knowledge, const policy
   base::Log log(parse_level(options.log_level), bundle.redactor);
   server::Metrics metrics;
   Recorder recorder(log, metrics);
-  const auto facts = std::make_shared<const kube::BundleFacts>(bundle.facts(options.facts_complete));
-  const admission::Handler handler(knowledge, policy, [&facts] { return facts; });
+  std::shared_ptr<const kube::ClusterFacts> facts =
+      std::make_shared<const kube::BundleFacts>(bundle.facts(options.facts_complete));
+  const admission::Handler handler(knowledge, policy, [facts] { return facts; });
   for (const Hook hook : {Hook::kValidate, Hook::kMutate}) {
     options.https.routes["/" + std::string(admission::to_string(hook))] = [&, hook](std::string_view body) {
       return answer(handler, recorder, hook, body);

@@ -55,7 +55,8 @@ class Reader {
 
   std::vector<int> version(const View& text) {
     std::vector<int> out;
-    for (const std::string_view part : text ? base::split(text.text(), '.') : std::vector<std::string_view>()) {
+    const std::string written = text.text();
+    for (const std::string_view part : text ? base::split(written, '.') : std::vector<std::string_view>()) {
       int number = 0;
       const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
       if (error != std::errc() || end != part.data() + part.size()) {

@@ -85,14 +85,17 @@ TEST(AuditAnnotations, HaveKeysThatAreQualifiedNamesAndBoundedValues) {
 
 // A token in every place that comes to mind.
 std::vector<Json> pods_with(const std::string& token) {
-  const std::string declared = "], env: [{name: HF_TOKEN, value: " + token + "}]";
+  const std::string mark = "@";
   std::vector<Json> pods;
-  for (const std::string& args : {"args: [--model, Qwen/Qwen3-32B" + declared, "args: [--model, " + token + declared,
-                                  "args: [--model, Qwen/Qwen3-32B, --revision, " + token + declared,
-                                  "args: [--model, a/b, --download-dir, /tmp/" + token + declared,
-                                  "args: [--model, Qwen/Qwen3-32B, --hf-token, " + token + declared,
-                                  "command: [sh, -c], args: [\"HF_TOKEN=" + token + " vllm serve a/b\"" + declared}) {
-    pods.push_back(manifest(testing::pod(args)));
+  for (std::string container :
+       {"args: [--model, Qwen/Qwen3-32B]", "args: [--model, @]", "args: [--model, Qwen/Qwen3-32B, --revision, @]",
+        "args: [--model, a/b, --download-dir, /tmp/@]", "args: [--model, Qwen/Qwen3-32B, --hf-token, @]",
+        "command: [sh, -c], args: [\"HF_TOKEN=@ vllm serve a/b\"]"}) {
+    container += ", env: [{name: HF_TOKEN, value: @}]";
+    for (std::size_t at = container.find(mark); at != std::string::npos; at = container.find(mark)) {
+      container.replace(at, mark.size(), token);
+    }
+    pods.push_back(manifest(testing::pod(container)));
   }
   Json neighbour = pods.front();
   neighbour["spec"]["containers"].push_back(

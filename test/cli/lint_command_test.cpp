@@ -21,12 +21,13 @@ const std::string kError =
     "  - {name: vllm, image: \"vllm/vllm-openai:v0.11.0\", args: [--model, a/b]}\n";
 
 TEST(LintCommand, IsCleanOnThePattern) {
-  const Ran together = run("warmgate lint " + kPattern);
+  const std::string command = "warmgate lint " + kPattern;
+  const Ran together = run(command);
   EXPECT_EQ(together.code, 0) << together.out;
   EXPECT_EQ(together.out, "0 errors, 0 warnings, 0 info; checked 3 objects with 2 model uses in 3 files\n");
   EXPECT_THAT(together.err, IsEmpty());
-  for (const std::string file : {"pvc.yaml", "job.yaml", "deployment.yaml"}) {
-    EXPECT_EQ(run("warmgate lint " + kPattern + "/" + file).code, 0) << file;
+  for (const std::string file : {"/pvc.yaml", "/job.yaml", "/deployment.yaml"}) {
+    EXPECT_EQ(run(command + file).code, 0) << file;
   }
 }
 
@@ -194,7 +195,9 @@ TEST(Kubectl, OutputOfEveryFormIsRead) {
   for (const std::string create :
        {"create deployment x ", "create job x ", "create cronjob x --schedule='0 * * * *' ", "run x "}) {
     for (const std::string format : {"yaml", "json"}) {
-      const Ran printed = run("export KUBECONFIG=/dev/null; kubectl " + create + image + format);
+      std::string script = "export KUBECONFIG=/dev/null; kubectl ";
+      script.append(create).append(image).append(format);
+      const Ran printed = run(script);
       if (printed.code != 0) {
         // Since 1.32 `kubectl run` asks a server for its API groups first.
         std::cerr << "SKIPPED: kubectl " << create << "did not print a manifest without a cluster: " << printed.err;

@@ -137,7 +137,7 @@ class Reader {
       variables.values[name] = readable ? value.value : std::nullopt;
     }
     for (const Word& word : shell.positional) {
-      variables.positional.push_back(word.text);
+      variables.positional.push_back(word.known ? std::optional(word.text) : std::nullopt);
     }
     const ShellScript read = read_shell_script(script.text, variables);
     if (read.problem) {

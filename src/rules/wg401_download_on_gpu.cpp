@@ -35,7 +35,7 @@ std::optional<document::View> forced_to_accelerator_node(const RuleContext& cont
   return std::nullopt;
 }
 
-Finding finding(const ModelUse& use, const std::string& what, document::View at) {
+Finding finding(const ModelUse& use, const std::string& what, const document::View& at) {
   return {.rule = "WG401",
           .message = container_label(use) + " downloads " + (use.repo.empty() ? "a model" : use.repo) + " and " + what +
                      ": the accelerator idles during the download",

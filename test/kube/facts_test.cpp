@@ -16,6 +16,7 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> names(const std::vector<Object>& objects) {
   std::vector<std::string> out;
+  out.reserve(objects.size());
   for (const Object& object : objects) {
     out.push_back(object.key().ns + "/" + object.key().name);
   }

@@ -24,6 +24,8 @@ if(CCACHE_PROGRAM)
   # without a time stamp, so that the same header gives the same file.
   target_compile_options(warmgate_settings INTERFACE
     "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+  # BASEDIR and NOHASHDIR: objects of one checkout serve another, so a clean clone compiles only what it has not seen.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
     CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
 endif()

@@ -8,13 +8,14 @@
 #include <regex>
 #include <string>
 
+#include "support/paths.h"
 #include "warmgate/base/version.h"
 
 namespace warmgate::base {
 namespace {
 
 TEST(Embedded, EveryPolicyFileOfTheSourceIsThereByteForByte) {
-  const std::filesystem::path root = WARMGATE_SOURCE_DIR;
+  const std::filesystem::path root = testing::source_dir();
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "policies")) {
     if (entry.path().extension() != ".yaml") {

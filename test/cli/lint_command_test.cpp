@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli/program.h"
+#include "support/paths.h"
 
 namespace warmgate::testing {
 namespace {
@@ -14,7 +15,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const std::string kPattern = std::string(WARMGATE_SOURCE_DIR) + "/test/pattern";
+const std::string kPattern = source_dir() + "/test/pattern";
 const std::string kToken = "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH";
 const std::string kError =
     "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/program.h"
+#include "support/paths.h"
 
 namespace warmgate::testing {
 namespace {
@@ -13,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-const std::string kExamples = std::string(WARMGATE_SOURCE_DIR) + "/examples";
+const std::string kExamples = source_dir() + "/examples";
 const std::string kCommit = "9216db5781bf21249d130ec9da846c4624c16137";
 const std::string kCache =
     "apiVersion: warmgate.dev/v1alpha1\nkind: ModelCache\nmetadata: {name: qwen}\nspec:\n"

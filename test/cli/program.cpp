@@ -9,6 +9,8 @@
 #include <csignal>
 #include <iterator>
 
+#include "support/paths.h"
+
 namespace warmgate::testing {
 namespace {
 
@@ -31,7 +33,7 @@ int port_in(const std::string& log, const std::string& name) {
 Ran run(const std::string& script, const std::string& input) {
   const TempDirectory folder;
   folder.write("in", input);
-  folder.write("script", "warmgate() { \"" WARMGATE_BINARY "\" \"$@\"; }\n" + script + "\n");
+  folder.write("script", "warmgate() { \"" + binary() + "\" \"$@\"; }\n" + script + "\n");
   const std::string command = "timeout 120 sh " + folder.path("script") + " <" + folder.path("in") + " >" +
                               folder.path("out") + " 2>" + folder.path("err");
   Ran ran;
@@ -44,7 +46,7 @@ Ran run(const std::string& script, const std::string& input) {
 Served::Served(const std::string& arguments) {
   std::array<int, 2> ends{};
   EXPECT_EQ(::pipe(ends.data()), 0);
-  const std::string command = "exec \"" WARMGATE_BINARY
+  const std::string command = "exec \"" + binary() +
                               "\" serve --address 127.0.0.1 --port 0 --health-address 127.0.0.1 --health-port 0 " +
                               arguments;
   pid_ = ::fork();

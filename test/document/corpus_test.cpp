@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reading.h"
+#include "support/paths.h"
 #include "warmgate/document/write.h"
 
 namespace warmgate::document {
@@ -22,7 +23,8 @@ std::vector<File> corpus() {
   namespace fs = std::filesystem;
   std::vector<File> files;
   std::error_code missing;
-  fs::recursive_directory_iterator entries(fs::path(WARMGATE_SOURCE_DIR).parent_path() / "shared" / "corpus", missing);
+  fs::recursive_directory_iterator entries(fs::path(testing::source_dir()).parent_path() / "shared" / "corpus",
+                                           missing);
   for (const fs::directory_entry& entry : entries) {
     if (entry.is_regular_file() && (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml")) {
       std::ifstream in(entry.path(), std::ios::binary);

@@ -5,13 +5,14 @@
 #include <iterator>
 
 #include "lint/texts.h"
+#include "support/paths.h"
 #include "warmgate/lint/report.h"
 
 namespace warmgate::testing {
 namespace {
 
 std::string pattern(const std::string& name) {
-  std::ifstream file(std::string(WARMGATE_SOURCE_DIR) + "/test/pattern/" + name, std::ios::binary);
+  std::ifstream file(source_dir() + "/test/pattern/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

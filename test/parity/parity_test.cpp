@@ -10,6 +10,7 @@
 #include "fixtures/fixture.h"
 #include "server/certificates.h"
 #include "server/client.h"
+#include "support/paths.h"
 #include "support/review.h"
 #include "support/world.h"
 #include "warmgate/admission/handler.h"
@@ -203,7 +204,7 @@ INSTANTIATE_TEST_SUITE_P(Rules, Parity, ::testing::ValuesIn(all_fixtures()),
                          [](const auto& test) { return test_name(test.param); });
 
 TEST(ParityOfThePattern, TogetherAndFileByFile) {
-  const std::string folder = std::string(WARMGATE_SOURCE_DIR) + "/test/pattern/";
+  const std::string folder = source_dir() + "/test/pattern/";
   const std::vector<std::string> all = {folder + "pvc.yaml", folder + "job.yaml", folder + "deployment.yaml"};
   EXPECT_EQ(compare(inputs_of(all)), 3U);
   for (const std::string& path : all) {

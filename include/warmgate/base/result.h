@@ -1,5 +1,6 @@
-// Result<T>: a value or an Error. Expected failure is a value in Warmgate; exceptions stop at room borders and a
-// programmer's mistake asserts. Result owns what it holds and is as thread-safe as T.
+// Result<T>: a value or an Error (Result<T, E>: another kind of failure, where callers tell failures apart). Expected
+// failure is a value in Warmgate; exceptions stop at room borders and a programmer's mistake asserts. Result owns what
+// it holds and is as thread-safe as T.
 #pragma once
 
 #include <cassert>
@@ -14,11 +15,11 @@ struct Error {
   std::string message;
 };
 
-template <class T>
+template <class T, class E = Error>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(E error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -38,13 +39,13 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &value(); }
   const T& operator*() const { return value(); }
 
-  [[nodiscard]] const Error& error() const {
+  [[nodiscard]] const E& error() const {
     assert(!ok());
     return *std::get_if<1>(&state_);
   }
 
  private:
-  std::variant<T, Error> state_;
+  std::variant<T, E> state_;
 };
 
 // The Result of something that has nothing to return.

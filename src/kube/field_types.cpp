@@ -185,17 +185,32 @@ bool is_quoted(Type type, std::string_view text) {
   return (type == Type::kInteger && digits) || (type == Type::kBoolean && (text == "true" || text == "false"));
 }
 
-TypeError error_at(const View& value, Type type) {
-  TypeError error{
-      value.pointer(),
-      value.pointer() + " is " + describe(value) + ", but the API server wants " + std::string(wanted(type)), ""};
-  const bool scalar = !value.is_object() && !value.is_array();
-  if (type == Type::kString && scalar) {
-    error.help = "quote it: \"...\" (YAML 1.1 reads yes, no, on, off, true, false and bare numbers as something else)";
-  } else if (is_quoted(type, value.text())) {
-    error.help = "remove the quotes";
+std::string how_to_write(const View& value, Type type) {
+  switch (type) {
+    case Type::kArray:
+      return "write a list: each item on a line that begins with \"- \", or [...]";
+    case Type::kObject:
+      return value.is_array() ? "write a mapping: remove the \"- \" in front of its members"
+                              : "write a mapping: its members indented below the key, or {...}";
+    case Type::kString:
+      return value.is_object() || value.is_array()
+                 ? "write one string"
+                 : "quote it: \"...\" (YAML 1.1 reads yes, no, on, off, true, false and bare numbers as something "
+                   "else)";
+    case Type::kInteger:
+    case Type::kBoolean:
+      return is_quoted(type, value.text()) ? "remove the quotes" : "write " + std::string(wanted(type));
+    case Type::kQuantity:
+    case Type::kAccessMode:
+      return "write " + std::string(wanted(type));
   }
-  return error;
+  return "";
+}
+
+TypeError error_at(const View& value, Type type) {
+  return {value.pointer(),
+          value.pointer() + " is " + describe(value) + ", but the API server wants " + std::string(wanted(type)),
+          how_to_write(value, type)};
 }
 
 void check(const View& value, std::string_view path, Type type, std::vector<TypeError>& errors) {

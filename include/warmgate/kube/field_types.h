@@ -12,7 +12,7 @@ namespace warmgate::kube {
 struct TypeError {
   std::string pointer;
   std::string message;  // "/spec/replicas is the string \"2\", but the API server wants an integer"
-  std::string help;     // may be empty
+  std::string help;     // what to write instead
 };
 
 // Of the workload kinds, PersistentVolumeClaims and StorageClasses; other kinds have no errors.

@@ -106,7 +106,9 @@ TEST(Excerpt, ShowsTabsAsOneColumn) { EXPECT_EQ(excerpt("\t\"a\":\t7", 6, 7), " 
 TEST(Excerpt, HasACaretForAnEmptyPlace) { EXPECT_EQ(excerpt("a:", 2, 2), "  |\n1 | a:\n  |   ^\n"); }
 
 TEST(Excerpt, MakesRoomForTheLineNumber) {
-  EXPECT_EQ(excerpt(std::string(99, '\n') + "a: b", 3, 4), "    |\n100 | a: b\n    |    ^\n");
+  std::string text(99, '\n');
+  text += "a: b";
+  EXPECT_EQ(excerpt(text, 3, 4), "    |\n100 | a: b\n    |    ^\n");
 }
 
 TEST(Excerpt, IsCutAroundThePlaceInALongLine) {

@@ -82,7 +82,7 @@ Response respond(Hook hook, const Request& request, const engine::World& world, 
   response.warnings = warnings(judgement, redact);
   response.audit_annotations = audit_annotations(judgement, redact);
   for (const engine::JudgedFinding& judged : judgement.findings) {
-    record.rules.emplace_back(judged.finding.rule, api::to_string(judged.action));
+    record.rules.emplace_back(judged.finding.rule, judged.waived.empty() ? api::to_string(judged.action) : "waived");
   }
   return response;
 }

@@ -49,6 +49,26 @@ void check_rules(const View& rules, std::vector<FieldError>& errors) {
   }
 }
 
+void check_waivers(const View& waivers, std::vector<FieldError>& errors) {
+  check_members(waivers, std::array<std::string, 1>{"allowed"}, errors);
+  const View allowed = waivers["allowed"];
+  if (waivers && (!allowed.is_array() || allowed.strings().size() != allowed.size())) {
+    errors.push_back({allowed.pointer(), allowed.pointer() + " must list rule ids",
+                      "for example allowed: [WG205], or [] to allow no waiver"});
+  }
+}
+
+WaivableRules read_waivable(const View& waivers) {
+  if (!waivers) {
+    return std::nullopt;
+  }
+  std::vector<RuleName> out;
+  for (const View& item : waivers["allowed"].items()) {
+    out.push_back({item.text(), item.pointer()});
+  }
+  return out;
+}
+
 RuleActions read_rules(const View& rules) {
   RuleActions out;
   for (const auto& [rule, action] : rules.members()) {
@@ -80,8 +100,9 @@ std::vector<FieldError> validate_cache_policy(const kube::Object& object) {
   }
   check_members(root, std::array<std::string, 4>{"apiVersion", "kind", "metadata", "spec"}, errors);
   const View spec = root["spec"];
-  check_members(spec, std::array<std::string, 4>{"rules", "namespaces", "ownedPods", "inject"}, errors);
+  check_members(spec, std::array<std::string, 5>{"rules", "namespaces", "ownedPods", "inject", "waivers"}, errors);
   check_rules(spec["rules"], errors);
+  check_waivers(spec["waivers"], errors);
   if (const View owned = spec["ownedPods"]) {
     check_action(owned, errors);
   }
@@ -89,14 +110,15 @@ std::vector<FieldError> validate_cache_policy(const kube::Object& object) {
     errors.push_back({inject.pointer(), "inject must be true or false", ""});
   }
   if (const View namespaces = spec["namespaces"]; namespaces && !namespaces.is_array()) {
-    errors.push_back({namespaces.pointer(), "namespaces must be a list", "each item has names and rules"});
+    errors.push_back({namespaces.pointer(), "namespaces must be a list", "each item has names, rules and waivers"});
   }
   for (const View& item : spec["namespaces"].items()) {
-    check_members(item, std::array<std::string, 2>{"names", "rules"}, errors);
+    check_members(item, std::array<std::string, 3>{"names", "rules", "waivers"}, errors);
     if (item["names"].strings().empty() || item["names"].strings().size() != item["names"].size()) {
       errors.push_back({item["names"].pointer(), "names must list namespaces", "for example names: [\"sandbox-*\"]"});
     }
     check_rules(item["rules"], errors);
+    check_waivers(item["waivers"], errors);
   }
   return errors;
 }
@@ -110,8 +132,9 @@ CachePolicy read_cache_policy(const kube::Object& object) {
     policy.owned_pods = action_of(owned);
   }
   policy.inject = spec["inject"].boolean();
+  policy.waivable = read_waivable(spec["waivers"]);
   for (const View& item : spec["namespaces"].items()) {
-    policy.namespaces.push_back({item["names"].strings(), read_rules(item["rules"])});
+    policy.namespaces.push_back({item["names"].strings(), read_rules(item["rules"]), read_waivable(item["waivers"])});
   }
   return policy;
 }

@@ -5,7 +5,6 @@
 
 #include "commands.h"
 #include "rule_pages.h"
-#include "warmgate/base/text.h"
 #include "warmgate/rules/rule.h"
 
 namespace warmgate::cli {
@@ -19,14 +18,7 @@ struct ExplainOptions {
 };
 
 int unknown_rule(const std::string& name) {
-  std::vector<std::string> names;
-  for (const rules::Rule* rule : rules::all_rules()) {
-    names.emplace_back(rule->info.id);
-    names.emplace_back(rule->info.slug);
-  }
-  const std::optional<std::string> meant = base::closest_match(name, names);
-  return fail("there is no rule \"" + name + "\"" +
-              (meant ? "; did you mean " + *meant + "?" : "; `warmgate explain` lists the rules"));
+  return fail("there is no rule \"" + name + "\"; " + rules::hint_for_unknown_rule(name));
 }
 
 std::string page(const rules::RuleInfo& info, const std::string& format) {

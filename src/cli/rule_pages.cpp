@@ -31,7 +31,8 @@ std::string indented(std::string_view code) {
 }
 
 std::string default_label(const rules::RuleInfo& info) {
-  return rules::is_input_rule(info.id) ? "error" : std::string(api::to_string(info.default_action));
+  const bool always_error = rules::is_input_rule(info.id) && info.default_action == api::Action::kDeny;
+  return always_error ? "error" : std::string(api::to_string(info.default_action));
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
 #include "warmgate/engine/judge.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "warmgate/api/model_cache.h"
 #include "warmgate/kube/field_types.h"
 #include "warmgate/kube/workload.h"
+#include "warmgate/policy/waiver.h"
 
 namespace warmgate::engine {
 namespace {
@@ -98,6 +100,46 @@ std::vector<Finding> check_workload(const kube::Object& object, const World& wor
                out.injection);
 }
 
+// Says the reason in front, because the API server cuts long warnings at their end.
+std::string waive(Finding& finding, Action& action, const policy::Waiver& waiver) {
+  finding.message = "waived: " + waiver.reason + ": " + finding.message;
+  action = std::min(action, Action::kWarn);
+  return waiver.reason;
+}
+
+// What injection mends needs no waiver.
+void apply_policy(Judgement& out, std::vector<Finding> findings, const std::vector<policy::Waiver>& waivers,
+                  const policy::Policy& policy, const std::string& ns) {
+  for (Finding& finding : findings) {
+    Action action = policy.action(finding.rule, ns);
+    if (finding.at_most) {
+      action = std::min(action, *finding.at_most);
+    }
+    const auto waiver = std::find_if(waivers.begin(), waivers.end(),
+                                     [&](const policy::Waiver& given) { return given.rule == finding.rule; });
+    std::string reason;
+    if (waiver != waivers.end() && !finding.mended) {
+      reason = waive(finding, action, *waiver);
+    }
+    if (action != Action::kOff) {
+      out.findings.push_back({std::move(finding), action, std::move(reason)});
+    }
+  }
+}
+
+// What is to be said about the waivers themselves: mistakes in them, and those that nothing needs.
+std::vector<Finding> check_waivers(policy::Waivers& waivers, const std::vector<Finding>& findings) {
+  std::vector<Finding> out = std::move(waivers.mistakes);
+  for (const policy::Waiver& waiver : waivers.granted) {
+    const bool needed = std::any_of(findings.begin(), findings.end(),
+                                    [&](const Finding& finding) { return finding.rule == waiver.rule; });
+    if (!needed) {
+      out.push_back(policy::unused(waiver));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 bool Judgement::denied() const {
@@ -114,18 +156,16 @@ Judgement judge(const kube::Object& object, const World& world, Stage stage) {
   Judgement out;
   std::vector<Finding> findings = check_schema(object);
   // An object that the API server would refuse is not judged further: that would be guessing.
-  if (findings.empty() && kube::is_workload(object)) {
-    findings = check_workload(object, world, stage, out);
-  }
-  for (Finding& finding : findings) {
-    Action action = world.policy.action(finding.rule, object.key().ns);
-    if (finding.at_most) {
-      action = std::min(action, *finding.at_most);
+  policy::Waivers waivers;
+  if (findings.empty()) {
+    if (kube::is_workload(object)) {
+      findings = check_workload(object, world, stage, out);
     }
-    if (action != Action::kOff) {
-      out.findings.push_back({std::move(finding), action});
-    }
+    waivers = policy::read_waivers(object, world.policy);
+    std::vector<Finding> about_waivers = check_waivers(waivers, findings);
+    std::move(about_waivers.begin(), about_waivers.end(), std::back_inserter(findings));
   }
+  apply_policy(out, std::move(findings), waivers.granted, world.policy, object.key().ns);
   return out;
 }
 

@@ -83,6 +83,7 @@ Diagnostic from_finding(const engine::JudgedFinding& judged, const kube::Object&
   diagnostic.help = finding.help;
   diagnostic.object = object.display_name();
   diagnostic.pointer = finding.location.pointer;
+  diagnostic.waived = judged.waived;
   const Document& document = object.document();
   if (const std::optional<Span> span = span_of(document, finding.location)) {
     place(diagnostic, document.shared_source(), narrowed(document, finding.location, *span));

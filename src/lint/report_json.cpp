@@ -19,7 +19,8 @@ std::string format_json(const Report& report, const base::Redactor& redact) {
                         {"endColumn", diagnostic.end.column},
                         {"object", redact(diagnostic.object)},
                         {"pointer", redact(diagnostic.pointer)},
-                        {"help", redact(diagnostic.help)}});
+                        {"help", redact(diagnostic.help)},
+                        {"waived", redact(diagnostic.waived)}});
   }
   const nlohmann::ordered_json out = {{"version", 1},
                                       {"summary",

@@ -19,25 +19,44 @@ namespace {
 using api::Action;
 using api::FieldError;
 
-// Turns the names of a policy into rule ids; a name that no rule has, or that no policy reaches, is an error.
+using RuleIds = std::set<std::string, std::less<>>;
+
+// A name that no rule has, or that no policy reaches, is an error; nullptr then.
+const rules::Rule* reachable_rule(const std::string& name, const std::string& pointer,
+                                  std::vector<FieldError>& errors) {
+  const rules::Rule* rule = rules::find_rule(name);
+  if (rule == nullptr) {
+    errors.push_back({pointer, "there is no rule \"" + name + "\"", rules::hint_for_unknown_rule(name)});
+  } else if (rules::is_input_rule(rule->info.id)) {
+    errors.push_back({pointer, name + " is about the input itself, which no policy changes", "remove it"});
+    return nullptr;
+  }
+  return rule;
+}
+
 std::map<std::string, Action> by_id(const api::RuleActions& actions, std::vector<FieldError>& errors) {
   std::map<std::string, Action> out;
   for (const auto& [name, entry] : actions) {
-    const rules::Rule* rule = rules::find_rule(name);
+    const rules::Rule* rule = reachable_rule(name, entry.pointer, errors);
     if (rule == nullptr) {
-      std::vector<std::string> names;
-      for (const rules::Rule* known : rules::all_rules()) {
-        names.emplace_back(known->info.id);
-        names.emplace_back(known->info.slug);
-      }
-      const std::optional<std::string> meant = base::closest_match(name, names);
-      errors.push_back({entry.pointer, "there is no rule \"" + name + "\"",
-                        meant ? "did you mean " + *meant + "?" : "`warmgate explain` lists the rules"});
-    } else if (rules::is_input_rule(rule->info.id)) {
-      errors.push_back({entry.pointer, name + " is about the input itself and always an error", "remove the line"});
-    } else if (!out.emplace(rule->info.id, entry.action).second) {
+      continue;
+    }
+    if (!out.emplace(rule->info.id, entry.action).second) {
       errors.push_back({entry.pointer, name + " is the second line about " + std::string(rule->info.id),
                         "keep one: a rule goes by its id or its slug"});
+    }
+  }
+  return out;
+}
+
+std::optional<RuleIds> by_id(const api::WaivableRules& names, std::vector<FieldError>& errors) {
+  if (!names) {
+    return std::nullopt;
+  }
+  RuleIds out;
+  for (const api::RuleName& entry : *names) {
+    if (const rules::Rule* rule = reachable_rule(entry.name, entry.pointer, errors)) {
+      out.emplace(rule->info.id);
     }
   }
   return out;
@@ -51,6 +70,15 @@ base::Error first_error(const document::Document& document, const FieldError& er
   }
   message += error.message;
   return {error.help.empty() ? message : message + "; " + error.help};
+}
+
+bool is_one_of(const std::vector<std::string>& globs, std::string_view ns) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return base::glob_match(glob, ns); });
+}
+
+void print_waivable(std::string& out, const RuleIds& ids, const std::string& indent) {
+  const std::vector<std::string> list(ids.begin(), ids.end());
+  out += indent + "waivers:\n" + indent + "  allowed: [" + base::join(list, ", ") + "]\n";
 }
 
 void print_rules(std::string& out, const std::map<std::string, Action>& actions, const std::string& indent) {
@@ -92,8 +120,9 @@ base::Status Policy::add_layer(const document::Document& document) {
   std::map<std::string, Action> rules = by_id(layer.rules, errors);
   std::vector<NamespaceLayer> namespaces;
   for (const api::NamespaceOverride& item : layer.namespaces) {
-    namespaces.push_back({item.names, by_id(item.rules, errors)});
+    namespaces.push_back({item.names, by_id(item.rules, errors), by_id(item.waivable, errors)});
   }
+  std::optional<RuleIds> waivable = by_id(layer.waivable, errors);
   if (!errors.empty()) {
     return first_error(document, errors.front());
   }
@@ -102,28 +131,38 @@ base::Status Policy::add_layer(const document::Document& document) {
   std::move(namespaces.begin(), namespaces.end(), std::back_inserter(namespaces_));
   owned_pods_ = layer.owned_pods.value_or(owned_pods_);
   inject_ = layer.inject.value_or(inject_);
+  if (waivable) {
+    waivable_ = *std::move(waivable);
+  }
   return base::ok_status();
 }
 
 Action Policy::action(std::string_view rule_id, std::string_view ns) const {
+  const rules::Rule* rule = rules::find_rule(rule_id);
+  Action action = rule == nullptr ? Action::kDeny : rule->info.default_action;
   if (rules::is_input_rule(rule_id)) {
-    return Action::kDeny;
+    return action;
   }
   const std::string id(rule_id);
-  Action action = Action::kDeny;
   if (const auto found = rules_.find(id); found != rules_.end()) {
     action = found->second;
-  } else if (const rules::Rule* rule = rules::find_rule(rule_id)) {
-    action = rule->info.default_action;
   }
   for (const NamespaceLayer& layer : namespaces_) {
-    const bool here = std::any_of(layer.names.begin(), layer.names.end(),
-                                  [&](const std::string& name) { return base::glob_match(name, ns); });
-    if (const auto found = layer.rules.find(id); here && found != layer.rules.end()) {
+    if (const auto found = layer.rules.find(id); found != layer.rules.end() && is_one_of(layer.names, ns)) {
       action = found->second;
     }
   }
   return action;
+}
+
+bool Policy::may_waive(std::string_view rule_id, std::string_view ns) const {
+  const RuleIds* waivable = &waivable_;
+  for (const NamespaceLayer& layer : namespaces_) {
+    if (layer.waivable && is_one_of(layer.names, ns)) {
+      waivable = &*layer.waivable;
+    }
+  }
+  return waivable->contains(rule_id);
 }
 
 std::string Policy::to_yaml() const {
@@ -131,13 +170,18 @@ std::string Policy::to_yaml() const {
       "apiVersion: " + std::string(api::kApiVersion) + "\nkind: CachePolicy\nmetadata:\n  name: effective\nspec:\n";
   out += "  inject: " + std::string(inject_ ? "true" : "false") + "\n";
   out += "  ownedPods: " + (owned_pods_ == Action::kOff ? "\"off\"" : std::string(api::to_string(owned_pods_))) + "\n";
+  print_waivable(out, waivable_, "  ");
   out += "  rules:\n";
   print_rules(out, rules_, "    ");
   if (!namespaces_.empty()) {
     out += "  namespaces:\n";
   }
   for (const NamespaceLayer& layer : namespaces_) {
-    out += "    - names: " + document::to_json(document::Json(layer.names)) + "\n      rules:\n";
+    out += "    - names: " + document::to_json(document::Json(layer.names)) + "\n";
+    if (layer.waivable) {
+      print_waivable(out, *layer.waivable, "      ");
+    }
+    out += "      rules:\n";
     print_rules(out, layer.rules, "        ");
   }
   return out;

@@ -54,6 +54,16 @@ const Rule* find_rule(std::string_view id_or_slug) {
   return nullptr;
 }
 
+std::string hint_for_unknown_rule(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Rule* rule : kRules) {
+    names.emplace_back(rule->info.id);
+    names.emplace_back(rule->info.slug);
+  }
+  const std::optional<std::string> meant = base::closest_match(name, names);
+  return meant ? "did you mean " + *meant + "?" : "`warmgate explain` lists the rules";
+}
+
 bool is_input_rule(std::string_view id) { return id.starts_with("WG0"); }
 
 std::vector<Finding> check_workload(const RuleContext& context) {

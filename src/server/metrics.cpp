@@ -22,7 +22,7 @@ using namespace std::string_view_literals;
 constexpr std::array kHooks{"validate"sv, "mutate"sv};
 constexpr std::array kOperations{"CREATE"sv, "UPDATE"sv, "DELETE"sv, "CONNECT"sv};
 constexpr std::array kDecisions{"allow"sv, "deny"sv, "error"sv};
-constexpr std::array kActions{"deny"sv, "warn"sv, "audit"sv, "off"sv};
+constexpr std::array kActions{"deny"sv, "warn"sv, "audit"sv, "off"sv, "waived"sv};
 constexpr std::array kReasons{
     "path"sv,      "method"sv,    "transfer_encoding"sv, "content_encoding"sv, "content_length"sv,
     "multipart"sv, "too_large"sv, "malformed"sv,         "deadline"sv,         "overload"sv,

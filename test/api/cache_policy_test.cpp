@@ -95,12 +95,13 @@ TEST(CachePolicy, EachMistakeHasItsPlaceAndAHint) {
     std::string expected;
   };
   const std::string actions = " is no action | use one of deny, warn, audit, off";
+  const std::string list = " must list rule ids | for example allowed: [WG205], or [] to allow no waiver";
   const std::vector<Case> cases = {
       {"{rule: {}}", "/spec/rule | a CachePolicy has no field /spec/rule | did you mean rules?"},
       {"{ownedpods: warn}", "/spec/ownedpods | a CachePolicy has no field /spec/ownedpods | did you mean ownedPods?"},
       {"{exceptions: []}",
        "/spec/exceptions | a CachePolicy has no field /spec/exceptions | "
-       "known here: rules, namespaces, ownedPods, inject"},
+       "known here: rules, namespaces, ownedPods, inject, waivers"},
       {"{namespaces: [{names: [a], rulez: {}}]}",
        "/spec/namespaces/0/rulez | a CachePolicy has no field /spec/namespaces/0/rulez | did you mean rules?"},
       {"[]", "/spec | /spec must be a mapping | "},
@@ -111,7 +112,13 @@ TEST(CachePolicy, EachMistakeHasItsPlaceAndAHint) {
       {"{rules: [WG101]}", "/spec/rules | /spec/rules must map rule ids to actions | for example WG101: deny"},
       {"{ownedPods: never}", "/spec/ownedPods | /spec/ownedPods" + actions},
       {"{inject: 'true'}", "/spec/inject | inject must be true or false | "},
-      {"{namespaces: {names: [a]}}", "/spec/namespaces | namespaces must be a list | each item has names and rules"},
+      {"{namespaces: {names: [a]}}",
+       "/spec/namespaces | namespaces must be a list | each item has names, rules and waivers"},
+      {"{waivers: {}}", "/spec/waivers/allowed | /spec/waivers/allowed" + list},
+      {"{waivers: {allowed: WG205}}", "/spec/waivers/allowed | /spec/waivers/allowed" + list},
+      {"{waivers: {allowed: [WG205, 7]}}", "/spec/waivers/allowed | /spec/waivers/allowed" + list},
+      {"{namespaces: [{names: [a], waivers: {allowed: [{}]}}]}",
+       "/spec/namespaces/0/waivers/allowed | /spec/namespaces/0/waivers/allowed" + list},
       {"{namespaces: [{rules: {}}]}",
        "/spec/namespaces/0/names | names must list namespaces | for example names: [\"sandbox-*\"]"},
       {"{namespaces: [{names: dev}]}",

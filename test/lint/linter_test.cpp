@@ -28,6 +28,25 @@ TEST(Linter, SaysThatNothingWasCheckedOnlyAboutTheWholeInput) {
   EXPECT_EQ(places(lint_texts({{"a.yaml", "a: [1\n"}}).report).find("WG003"), std::string::npos);
 }
 
+TEST(Linter, ShowsWhatIsWaivedAsAWarningAndWaiversThatDoNothingAtTheirPlace) {
+  const std::string waived =
+      "apiVersion: v1\n"
+      "kind: Pod\n"
+      "metadata:\n"
+      "  name: server\n"
+      "  annotations:\n"
+      "    warmgate.dev/waive: \"WG101=the branch is ours; WG402=a; WG301=\"\n" +
+      kPod.substr(kPod.find("spec:"));
+  const Linted linted =
+      lint_texts({{"a.yaml", waived}}, {}, {}, "{rules: {WG101: deny}, waivers: {allowed: [WG101, WG402]}}");
+  EXPECT_EQ(places(linted.report),
+            "a.yaml:6:52 info[WG008]\na.yaml:6:61 warning[WG008]\na.yaml:11:23 warning[WG101]\n");
+  EXPECT_EQ(linted.report.diagnostics[2].waived, "the branch is ours");
+  EXPECT_EQ(linted.report.diagnostics[2].message,
+            "waived: the branch is ours: container \"vllm\" serves Qwen/Qwen3-32B without --revision: whatever the "
+            "branch main is that day");
+}
+
 TEST(Linter, SaysWhyNothingWasChecked) {
   EXPECT_EQ(lint_texts({{"a.yaml", ""}}).report.diagnostics[0].message,
             "nothing was checked: the input holds no Kubernetes object");

@@ -81,13 +81,44 @@ TEST(DefaultPolicy, IsWhatBuiltInGives) {
   EXPECT_EQ(policy->action("WG306", ""), Action::kWarn);
 }
 
-TEST(Policy, InputRulesAreAlwaysDenied) {
+TEST(Policy, InputRulesKeepTheirAction) {
   const Policy policy = Policy::built_in().value();
   for (const rules::Rule* rule : rules::all_rules()) {
     if (rules::is_input_rule(rule->info.id)) {
-      EXPECT_EQ(policy.action(rule->info.id, "any"), Action::kDeny) << rule->info.id;
+      EXPECT_EQ(policy.action(rule->info.id, "any"), rule->info.id == "WG008" ? Action::kWarn : Action::kDeny)
+          << rule->info.id;
     }
   }
+}
+
+TEST(Policy, TheBuiltInOneLetsNothingBeWaived) {
+  const Policy policy = Policy::built_in().value();
+  for (const rules::Rule* rule : rules::all_rules()) {
+    EXPECT_FALSE(policy.may_waive(rule->info.id, "any")) << rule->info.id;
+  }
+}
+
+TEST(Policy, TheLastListOfWaivableRulesIsTheWholeOneAndANamespacesListWins) {
+  const Policy policy =
+      with({"  waivers: {allowed: [WG101]}\n  namespaces: [{names: [lab-*], waivers: {allowed: [wg301, WG302]}}]\n",
+            "  waivers: {allowed: [ephemeral-cache]}\n  namespaces: [{names: [lab-prod], waivers: {allowed: []}}]\n"});
+  struct Case {
+    const char* rule;
+    const char* ns;
+    bool allowed;
+  };
+  const std::vector<Case> cases = {
+      {"WG205", "llm", true},   {"WG205", "", true},      {"WG101", "llm", false},   {"WG301", "llm", false},
+      {"WG301", "lab-1", true}, {"WG302", "lab-1", true}, {"WG205", "lab-1", false}, {"WG301", "lab-prod", false},
+  };
+  for (const Case& test : cases) {
+    EXPECT_EQ(policy.may_waive(test.rule, test.ns), test.allowed) << test.rule << " in " << test.ns;
+  }
+}
+
+TEST(Policy, ANamespaceThatSaysNothingOfWaiversKeepsTheListOfAll) {
+  const Policy policy = with({"  waivers: {allowed: [WG101]}\n  namespaces: [{names: [lab], rules: {WG301: warn}}]\n"});
+  EXPECT_TRUE(policy.may_waive("WG101", "lab"));
 }
 
 TEST(Policy, ARuleThatNobodyKnowsIsDenied) {
@@ -150,11 +181,18 @@ TEST(Policy, MistakesNameFileLineColumnAndWhatToDo) {
       {"  rules:\n    no-latest-tag: deny\n",
        "team.yaml:6:5: there is no rule \"no-latest-tag\"; `warmgate explain` lists the rules"},
       {"  rules:\n    WG101: deny\n    WG001: off\n",
-       "team.yaml:7:5: WG001 is about the input itself and always an error; remove the line"},
+       "team.yaml:7:5: WG001 is about the input itself, which no policy changes; remove it"},
       {"  rules:\n    WG101: deny\n    unpinned-revision: off\n",
        "team.yaml:7:5: unpinned-revision is the second line about WG101; keep one: a rule goes by its id or its slug"},
       {"  namespaces:\n    - names: [lab]\n      rules: {WG001: off}\n",
-       "team.yaml:7:15: WG001 is about the input itself and always an error; remove the line"},
+       "team.yaml:7:15: WG001 is about the input itself, which no policy changes; remove it"},
+      {"  waivers:\n    allowed: [WG101, WG250]\n", "team.yaml:6:22: there is no rule \"WG250\"; did you mean WG201?"},
+      {"  waivers:\n    allowed:\n      - WG008\n",
+       "team.yaml:7:9: WG008 is about the input itself, which no policy changes; remove it"},
+      {"  namespaces:\n    - names: [lab]\n      waivers: {allowed: [no-such-rule]}\n",
+       "team.yaml:7:27: there is no rule \"no-such-rule\"; `warmgate explain` lists the rules"},
+      {"  waivers: {allow: [WG101]}\n",
+       "team.yaml:5:13: a CachePolicy has no field /spec/waivers/allow; did you mean allowed?"},
       {"  rulez: {}\n", "team.yaml:5:3: a CachePolicy has no field /spec/rulez; did you mean rules?"},
       {"  rules:\n    WG101: error\n",
        "team.yaml:6:5: /spec/rules/WG101 is no action; use one of deny, warn, audit, off"},
@@ -177,6 +215,8 @@ TEST(PolicyYaml, ReadsBackToAnEqualPolicy) {
       {},
       {"  rules: {WG101: off, WG301: audit}\n  inject: false\n  ownedPods: off\n"},
       {"  namespaces:\n    - {names: [team-*, lab], rules: {WG101: off, WG301: warn}}\n    - {names: ['*']}\n"},
+      {"  waivers: {allowed: [WG301, WG101]}\n  namespaces:\n    - {names: [lab], waivers: {allowed: []}}\n"
+       "    - {names: [team-a], rules: {WG101: warn}, waivers: {allowed: [ephemeral-cache]}}\n"},
       {"  namespaces:\n    - {names: [\"quo\\\"te\\\\\", \"line\\nbreak\", \"# no comment\"], rules: {WG101: off}}\n"},
   };
   for (const std::vector<std::string>& specs : layers) {
@@ -191,6 +231,8 @@ TEST(PolicyYaml, ReadsBackToAnEqualPolicy) {
     for (const rules::Rule* rule : rules::all_rules()) {
       for (const char* ns : {"", "lab", "team-a", "other", "quo\"te\\", "line\nbreak", "# no comment"}) {
         EXPECT_EQ(again.action(rule->info.id, ns), policy.action(rule->info.id, ns)) << rule->info.id << " in " << ns;
+        EXPECT_EQ(again.may_waive(rule->info.id, ns), policy.may_waive(rule->info.id, ns))
+            << rule->info.id << " in " << ns;
       }
     }
   }
@@ -200,7 +242,7 @@ TEST(PolicyYaml, ShowsEachRuleWithItsSlug) {
   const std::string text = with({"  rules: {WG101: off}\n"}).to_yaml();
   EXPECT_THAT(
       text, ::testing::StartsWith("apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nmetadata:\n  name: effective\n"
-                                  "spec:\n  inject: true\n  ownedPods: warn\n  rules:\n"
+                                  "spec:\n  inject: true\n  ownedPods: warn\n  waivers:\n    allowed: []\n  rules:\n"
                                   "    WG101: \"off\" # unpinned-revision\n"
                                   "    WG102: deny  # revision-mismatch\n"));
 }

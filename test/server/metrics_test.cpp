@@ -41,6 +41,12 @@ TEST(Metrics, ValuesOutsideTheirSetBecomeOther) {
   EXPECT_TRUE(has_line(metrics, "warmgate_cert_not_after_seconds{kind=\"other\"} 5"));
 }
 
+TEST(Metrics, CountWaivedFindings) {
+  Metrics metrics;
+  metrics.rule_decision("WG205", "waived");
+  EXPECT_TRUE(has_line(metrics, "warmgate_rule_decisions_total{action=\"waived\",rule=\"WG205\"} 1"));
+}
+
 TEST(Metrics, GaugesPanicsAndBuildInfo) {
   Metrics metrics;
   metrics.panic();

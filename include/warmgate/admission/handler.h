@@ -25,7 +25,7 @@ struct Record {
   std::string operation;
   std::string user;
   std::string decision;                                    // "allow", "deny" or "error"
-  std::vector<std::pair<std::string, std::string>> rules;  // rule id and action
+  std::vector<std::pair<std::string, std::string>> rules;  // rule id and action, or "waived"
   std::string error;                                       // of "error": what was wrong with the request
   bool dry_run = false;
   bool patched = false;

@@ -26,15 +26,25 @@ struct RuleAction {
 };
 using RuleActions = std::map<std::string, RuleAction>;
 
+// A rule's id or slug where only its name stands, with the place for messages.
+struct RuleName {
+  std::string name;
+  std::string pointer;
+};
+// The rules whose findings an annotation may waive; nullopt where nothing is said about it.
+using WaivableRules = std::optional<std::vector<RuleName>>;
+
 struct NamespaceOverride {
   std::vector<std::string> names;  // globs: "team-*"
   RuleActions rules;
+  WaivableRules waivable;
 };
 
 struct CachePolicy {
   std::string name;
   RuleActions rules;
   std::vector<NamespaceOverride> namespaces;  // a later one wins
+  WaivableRules waivable;                     // the whole list, not an addition
   std::optional<Action> owned_pods;           // the most that is done to Pods of controllers whose template was judged
   std::optional<bool> inject;                 // injection into Pods whose model has a ModelCache
 };

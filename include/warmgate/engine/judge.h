@@ -19,6 +19,7 @@ namespace warmgate::engine {
 struct JudgedFinding {
   rules::Finding finding;
   api::Action action;  // never kOff: those are left out
+  std::string waived;  // the reason, when an annotation waives it and the policy allows that; the message says it too
 };
 
 struct Judgement {

@@ -17,7 +17,7 @@ std::string format_text(const Report& report, const base::Redactor& redact);
 std::string place_and_message(const Diagnostic& diagnostic, const base::Redactor& redact);
 
 // {"version": 1, "summary": {…}, "findings": [{rule, slug, severity, message, file, line, column, endLine, endColumn,
-// object, pointer, help}]}
+// object, pointer, help, waived}]}; `waived` is the waiver's reason, "" without one
 std::string format_json(const Report& report, const base::Redactor& redact);
 
 // `value` with every string redacted; of member names only what looks like a token, for "image" may be some Secret's

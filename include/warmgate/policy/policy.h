@@ -4,6 +4,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +24,11 @@ class Policy {
   // changed then.
   base::Status add_layer(const document::Document& document);
 
-  // Input rules are always denied: no policy reaches them.
+  // No policy reaches input rules: they keep the action they were made with.
   [[nodiscard]] api::Action action(std::string_view rule_id, std::string_view ns) const;
+  // Whether the annotation warmgate.dev/waive may waive the rule there. No rule of the built-in policy: the annotation
+  // is written by those who are checked, so only the policy's author can open that door.
+  [[nodiscard]] bool may_waive(std::string_view rule_id, std::string_view ns) const;
   // The most that is done to Pods whose controller's template was judged already.
   [[nodiscard]] api::Action owned_pods() const { return owned_pods_; }
   [[nodiscard]] bool inject() const { return inject_; }
@@ -35,9 +40,11 @@ class Policy {
   struct NamespaceLayer {
     std::vector<std::string> names;
     std::map<std::string, api::Action> rules;
+    std::optional<std::set<std::string, std::less<>>> waivable;
   };
   std::map<std::string, api::Action> rules_;  // by rule id
   std::vector<NamespaceLayer> namespaces_;
+  std::set<std::string, std::less<>> waivable_;
   api::Action owned_pods_ = api::Action::kWarn;
   bool inject_ = true;
 };

@@ -62,7 +62,9 @@ struct Rule {
 std::span<const Rule* const> all_rules();
 // By id (any case) or slug; nullptr when there is none.
 const Rule* find_rule(std::string_view id_or_slug);
-// Rules about the input itself: always errors, no policy reaches them.
+// What to say about a name that find_rule does not know: the rule that was meant, or how to list them.
+std::string hint_for_unknown_rule(std::string_view name);
+// Rules about the input itself, what Warmgate is told by it included: no policy reaches them.
 bool is_input_rule(std::string_view id);
 
 // Every finding on the workload, one per mistake (see overlap in src/rules/registry.cpp), ordered by place.

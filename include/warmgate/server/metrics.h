@@ -22,7 +22,7 @@ class Metrics {
   // 0.5 ms to 10 s. Hooks: validate, mutate; operations: CREATE, UPDATE, DELETE, CONNECT; decisions: allow, deny,
   // error.
   void admission(std::string_view hook, std::string_view operation, std::string_view decision, double seconds);
-  // warmgate_rule_decisions_total{rule,action}. Rules: WG and three digits; actions: deny, warn, audit, off.
+  // warmgate_rule_decisions_total{rule,action}. Rules: WG and three digits; actions: deny, warn, audit, off, waived.
   void rule_decision(std::string_view rule, std::string_view action);
   // warmgate_rejected_total{reason}: refused without a verdict. Reasons: path, method, transfer_encoding,
   // content_encoding, content_length, multipart, too_large, malformed, deadline, overload, tls, exception.

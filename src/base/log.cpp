@@ -8,6 +8,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "warmgate/base/snapshot.h"
 #include "warmgate/base/text.h"
 
 namespace warmgate::base {
@@ -70,7 +71,7 @@ nlohmann::ordered_json hidden(const Redactor&, bool truth) { return truth; }
 struct Log::Impl {
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::async_logger> logger;
-  Redactor redactor;
+  Snapshot<Redactor> redactor{std::make_shared<const Redactor>()};
 };
 
 Log::Log(LogLevel minimum, Redactor redactor) : impl_(std::make_unique<Impl>()) {
@@ -80,17 +81,20 @@ Log::Log(LogLevel minimum, Redactor redactor) : impl_(std::make_unique<Impl>()) 
   impl_->logger->set_pattern("%v");
   impl_->logger->set_level(to_spdlog(minimum));
   impl_->logger->flush_on(spdlog::level::info);
-  impl_->redactor = std::move(redactor);
+  hide(std::move(redactor));
 }
 
 // The thread pool's destructor works its queue off before it joins.
 Log::~Log() = default;
 
+void Log::hide(Redactor redactor) { impl_->redactor.set(std::make_shared<const Redactor>(std::move(redactor))); }
+
 void Log::write(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
   if (!impl_->logger->should_log(to_spdlog(level))) {
     return;
   }
-  const Redactor& redact = impl_->redactor;
+  const std::shared_ptr<const Redactor> hidden_by = impl_->redactor.get();
+  const Redactor& redact = *hidden_by;
   nlohmann::ordered_json line = {
       {"time", utc_now()}, {"level", level_name(level)}, {"message", hidden(redact, std::string(message))}};
   for (const LogField& field : fields) {

@@ -28,6 +28,9 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  // Hides from now on what `redactor` knows.
+  void hide(Redactor redactor);
+
   // Writes {"time":…,"level":…,"message":…, fields…}.
   void write(LogLevel level, std::string_view message, const std::vector<LogField>& fields = {});
 

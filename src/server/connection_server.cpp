@@ -2,7 +2,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -42,10 +41,10 @@ class OpenEntry {
 
 }  // namespace
 
-ConnectionServer::ConnectionServer(ListenSocket listener, ssl_ctx_st* tls, const ConnectionLimits& limits,
+ConnectionServer::ConnectionServer(ListenSocket listener, NewTls tls, const ConnectionLimits& limits,
                                    HttpService service, ConnectionEvents events)
     : listener_(std::move(listener)),
-      tls_(tls),
+      tls_(std::move(tls)),
       limits_(limits),
       service_(std::move(service)),
       events_(std::move(events)),
@@ -55,11 +54,11 @@ ConnectionServer::ConnectionServer(ListenSocket listener, ssl_ctx_st* tls, const
   crowding_.patience = limits.patience;
 }
 
-base::Result<std::unique_ptr<ConnectionServer>> ConnectionServer::create(ListenSocket listener, ssl_ctx_st* tls,
+base::Result<std::unique_ptr<ConnectionServer>> ConnectionServer::create(ListenSocket listener, NewTls tls,
                                                                          const ConnectionLimits& limits,
                                                                          HttpService service, ConnectionEvents events) {
   std::unique_ptr<ConnectionServer> server(
-      new ConnectionServer(std::move(listener), tls, limits, std::move(service), std::move(events)));
+      new ConnectionServer(std::move(listener), std::move(tls), limits, std::move(service), std::move(events)));
   if (auto made = server->make_threads(); !made) {
     return made.error();
   }
@@ -171,11 +170,11 @@ void ConnectionServer::work(HttpSession& session) {
 
 void ConnectionServer::serve(HttpSession& session, UniqueFd socket) {
   const int fd = socket.get();
-  SslPtr ssl(tls_ == nullptr ? nullptr : SSL_new(tls_));
+  SslPtr ssl = tls_ ? tls_() : nullptr;
   const bool encrypted = ssl != nullptr;
   Channel channel(std::move(socket), std::move(ssl), crowding_);
   const OpenEntry entry(open_, fd);
-  if (tls_ != nullptr && !encrypted) {
+  if (tls_ && !encrypted) {
     return;
   }
   if (greet(channel) && serve_requests(session, channel)) {

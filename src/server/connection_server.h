@@ -20,7 +20,6 @@
 #include "http_session.h"
 #include "listen_socket.h"
 #include "overload.h"
-#include "tls_context.h"
 #include "warmgate/base/result.h"
 
 namespace warmgate::server {
@@ -41,9 +40,12 @@ struct ConnectionEvents {
   Gauge queue_depth;
 };
 
+// The TLS side of a new connection, by the certificate of that moment. Called by all workers. Empty: plain.
+using NewTls = std::function<SslPtr()>;
+
 class ConnectionServer {
  public:
-  static base::Result<std::unique_ptr<ConnectionServer>> create(ListenSocket listener, ssl_ctx_st* tls,
+  static base::Result<std::unique_ptr<ConnectionServer>> create(ListenSocket listener, NewTls tls,
                                                                 const ConnectionLimits& limits, HttpService service,
                                                                 ConnectionEvents events);
   ~ConnectionServer();
@@ -55,7 +57,7 @@ class ConnectionServer {
   bool drain(std::chrono::milliseconds limit);
 
  private:
-  ConnectionServer(ListenSocket listener, ssl_ctx_st* tls, const ConnectionLimits& limits, HttpService service,
+  ConnectionServer(ListenSocket listener, NewTls tls, const ConnectionLimits& limits, HttpService service,
                    ConnectionEvents events);
   base::Status make_threads();
   void accept_until_closed();
@@ -69,7 +71,7 @@ class ConnectionServer {
   void close_door();
 
   ListenSocket listener_;
-  ssl_ctx_st* const tls_;  // null: plain
+  const NewTls tls_;
   const ConnectionLimits limits_;
   const HttpService service_;
   const ConnectionEvents events_;

@@ -85,7 +85,7 @@ base::Result<std::unique_ptr<HealthServer>> HealthServer::create(const std::stri
   // The gauges of connections belong to the HTTPS server.
   ConnectionEvents events{[](std::string_view) {}, [&metrics] { metrics.panic(); }, [](double) {}, [](double) {}};
   auto connections =
-      ConnectionServer::create(std::move(listener).value(), nullptr, limits, impl->service(), std::move(events));
+      ConnectionServer::create(std::move(listener).value(), NewTls(), limits, impl->service(), std::move(events));
   if (!connections) {
     return connections.error();
   }

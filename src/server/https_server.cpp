@@ -1,7 +1,10 @@
 #include "warmgate/server/https_server.h"
 
+#include <openssl/ssl.h>
+
 #include <algorithm>
 #include <exception>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -12,6 +15,7 @@
 #include "overload.h"
 #include "request_check.h"
 #include "tls_context.h"
+#include "warmgate/base/snapshot.h"
 
 namespace warmgate::server {
 namespace {
@@ -45,6 +49,8 @@ struct HttpsServer::Impl {
     }
   }
 
+  void use(ServingCertificate next);
+  [[nodiscard]] NewTls new_tls() const;
   HttpReply refuse(const Refusal& refusal) noexcept;
   HttpReply answer(const std::string& path, std::string_view body) noexcept;
   [[nodiscard]] HttpService service();
@@ -55,9 +61,20 @@ struct HttpsServer::Impl {
   Metrics& metrics;
   HandlerGate gate;
   std::vector<std::string> paths;
-  ServingCertificate certificate;
+  std::mutex reloading;
+  base::Snapshot<ServingCertificate> certificate{nullptr};
   std::unique_ptr<ConnectionServer> connections;  // last: its threads use all of the above
 };
+
+void HttpsServer::Impl::use(ServingCertificate next) {
+  metrics.set_certificate_expiry("serving", next.not_after);
+  certificate.set(std::make_shared<const ServingCertificate>(std::move(next)));
+}
+
+// A connection holds on to the certificate that it was made with (SSL_new counts a reference).
+NewTls HttpsServer::Impl::new_tls() const {
+  return [this] { return SslPtr(SSL_new(certificate.get()->context.get())); };
+}
 
 HttpReply HttpsServer::Impl::refuse(const Refusal& refusal) noexcept {
   HttpReply reply;
@@ -138,19 +155,34 @@ base::Result<std::unique_ptr<HttpsServer>> HttpsServer::create(HttpsOptions opti
   if (!certificate) {
     return certificate.error();
   }
-  impl->certificate = std::move(certificate).value();
+  impl->use(std::move(certificate).value());
   auto listener = listen_on(impl->options.address, impl->options.port, "choose another with --port");
   if (!listener) {
     return listener.error();
   }
-  auto connections = ConnectionServer::create(std::move(listener).value(), impl->certificate.context.get(),
-                                              impl->limits(), impl->service(), impl->events());
+  auto connections = ConnectionServer::create(std::move(listener).value(), impl->new_tls(), impl->limits(),
+                                              impl->service(), impl->events());
   if (!connections) {
     return connections.error();
   }
   impl->connections = std::move(connections).value();
-  metrics.set_certificate_expiry("serving", impl->certificate.not_after);
   return std::unique_ptr<HttpsServer>(new HttpsServer(std::move(impl)));
+}
+
+base::Result<bool> HttpsServer::reload_certificate() {
+  const std::lock_guard lock(impl_->reloading);
+  auto next = load_serving_certificate(impl_->options.certificate_file, impl_->options.key_file);
+  if (!next) {
+    return next.error();
+  }
+  if (next->identity == impl_->certificate.get()->identity) {
+    return false;
+  }
+  if (next->expired()) {
+    return base::Error{"certificate file " + impl_->options.certificate_file + ": has expired; give one that is valid"};
+  }
+  impl_->use(std::move(next).value());
+  return true;
 }
 
 int HttpsServer::port() const { return impl_->connections->port(); }

@@ -45,6 +45,13 @@ prometheus::Histogram::BucketBoundaries duration_buckets() {
   return {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 }
 
+struct ReloadMetrics {
+  prometheus::Counter& successes;
+  prometheus::Counter& failures;
+  prometheus::Gauge& last_successful;
+  prometheus::Gauge& last_success;
+};
+
 }  // namespace
 
 struct Metrics::Impl {
@@ -53,6 +60,15 @@ struct Metrics::Impl {
   }
   prometheus::Family<prometheus::Gauge>& gauges(const std::string& name, const std::string& help) {
     return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+  }
+
+  // Both results from the start, so that a rate over them has a beginning.
+  ReloadMetrics reloads(const std::string& prefix, const std::string& what) {
+    auto& total = counters(prefix + "_reload_total", "Times that " + what + " was read anew");
+    return {total.Add({{"result", "success"}}), total.Add({{"result", "failure"}}),
+            gauges(prefix + "_last_reload_successful", "0 while the files cannot be used and older ones are").Add({}),
+            gauges(prefix + "_last_reload_success_timestamp_seconds", "When " + what + " was last read, Unix time")
+                .Add({})};
   }
 
   std::string rule_label(std::string_view rule) {
@@ -85,6 +101,8 @@ struct Metrics::Impl {
   prometheus::Gauge& connections = gauges("warmgate_connections", "Open HTTPS connections").Add({});
   prometheus::Family<prometheus::Gauge>& expiry =
       gauges("warmgate_cert_not_after_seconds", "When the certificate expires, Unix time");
+  ReloadMetrics config = reloads("warmgate_config", "the configuration (policy, engines, facts)");
+  ReloadMetrics certificate = reloads("warmgate_cert", "the serving certificate");
   std::mutex mutex;
   std::set<std::string> rules;
 };
@@ -122,6 +140,21 @@ void Metrics::set_connections(double value) { impl_->connections.Set(value); }
 
 void Metrics::set_certificate_expiry(std::string_view kind, double unix_seconds) {
   impl_->expiry.Add({{"kind", clamp(kind, kCertificateKinds)}}).Set(unix_seconds);
+}
+
+void Metrics::reloaded(Reloadable what, bool success, double unix_seconds) {
+  const ReloadMetrics& metrics = what == Reloadable::kConfig ? impl_->config : impl_->certificate;
+  (success ? metrics.successes : metrics.failures).Increment();
+  metrics.last_successful.Set(success ? 1 : 0);
+  if (success) {
+    metrics.last_success.Set(unix_seconds);
+  }
+}
+
+void Metrics::loaded(Reloadable what, double unix_seconds) {
+  const ReloadMetrics& metrics = what == Reloadable::kConfig ? impl_->config : impl_->certificate;
+  metrics.last_successful.Set(1);
+  metrics.last_success.Set(unix_seconds);
 }
 
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(impl_->registry.Collect()); }

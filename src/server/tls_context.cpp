@@ -19,6 +19,7 @@ constexpr std::size_t kMaxPemBytes = 1024UL * 1024;
 struct OpensslFree {
   void operator()(BIO* bio) const { BIO_free(bio); }
   void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(EVP_MD_CTX* digest) const { EVP_MD_CTX_free(digest); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -59,11 +60,12 @@ double unix_seconds(const ASN1_TIME* time) {
   return ASN1_TIME_to_tm(time, &calendar) == 1 ? static_cast<double>(::timegm(&calendar)) : 0;
 }
 
-base::Result<double> use_chain(SSL_CTX* context, const std::string& path) {
+base::Result<double> use_chain(SSL_CTX* context, const std::string& path, EVP_MD_CTX* digest) {
   auto text = read_pem("certificate file", path);
   if (!text) {
     return text.error();
   }
+  EVP_DigestUpdate(digest, text->data(), text->size());
   const Owned<BIO> reader = reader_of(*text);
   const Owned<X509> leaf(PEM_read_bio_X509_AUX(reader.get(), nullptr, no_passphrase, nullptr));
   if (!leaf) {
@@ -89,11 +91,13 @@ base::Result<double> use_chain(SSL_CTX* context, const std::string& path) {
   return unix_seconds(X509_get0_notAfter(leaf.get()));
 }
 
-base::Status use_key(SSL_CTX* context, const std::string& path, const std::string& certificate_path) {
+base::Status use_key(SSL_CTX* context, const std::string& path, const std::string& certificate_path,
+                     EVP_MD_CTX* digest) {
   auto text = read_pem("key file", path);
   if (!text) {
     return text.error();
   }
+  EVP_DigestUpdate(digest, text->data(), text->size());
   const Owned<BIO> reader = reader_of(*text);
   const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(reader.get(), nullptr, no_passphrase, nullptr));
   OPENSSL_cleanse(&text.value()[0], text.value().size());
@@ -125,6 +129,8 @@ bool harden(SSL_CTX* context) {
 
 }  // namespace
 
+bool ServingCertificate::expired() const { return not_after <= static_cast<double>(std::time(nullptr)); }
+
 void TlsContextFree::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
 
 base::Result<ServingCertificate> load_serving_certificate(const std::string& certificate_file,
@@ -132,18 +138,21 @@ base::Result<ServingCertificate> load_serving_certificate(const std::string& cer
   ERR_clear_error();
   ServingCertificate serving;
   serving.context.reset(SSL_CTX_new(TLS_server_method()));
-  if (!serving.context || !harden(serving.context.get())) {
+  const Owned<EVP_MD_CTX> digest(EVP_MD_CTX_new());
+  if (!serving.context || !harden(serving.context.get()) || !digest ||
+      EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) != 1) {
     return base::Error{"TLS: OpenSSL cannot be set up: " + openssl_reason()};
   }
-  auto not_after = use_chain(serving.context.get(), certificate_file);
+  auto not_after = use_chain(serving.context.get(), certificate_file, digest.get());
   if (!not_after) {
     return not_after.error();
   }
   serving.not_after = *not_after;
-  auto key = use_key(serving.context.get(), key_file, certificate_file);
+  auto key = use_key(serving.context.get(), key_file, certificate_file, digest.get());
   if (!key) {
     return key.error();
   }
+  EVP_DigestFinal_ex(digest.get(), serving.identity.data(), nullptr);
   return serving;
 }
 

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -73,6 +74,21 @@ Client::~Client() {
 
 std::string Client::protocol() const { return SSL_get_version(ssl_); }
 std::string Client::cipher() const { return SSL_get_cipher_name(ssl_); }
+
+std::string Client::certificate() const {
+  X509* certificate = ssl_ == nullptr ? nullptr : SSL_get1_peer_certificate(ssl_);
+  if (certificate == nullptr) {
+    return "";
+  }
+  BIO* out = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(out, certificate);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out, &text);
+  std::string pem(text, static_cast<std::size_t>(size));
+  BIO_free(out);
+  X509_free(certificate);
+  return pem;
+}
 
 bool Client::send(std::string_view data) {
   if (ssl_ != nullptr) {

@@ -37,6 +37,8 @@ class Client {
   [[nodiscard]] bool connected() const { return connected_; }  // TLS included
   [[nodiscard]] std::string protocol() const;
   [[nodiscard]] std::string cipher() const;
+  // The server's, as PEM.
+  [[nodiscard]] std::string certificate() const;
   bool send(std::string_view data);
   // Whether something (the end included) can be read within `limit`.
   [[nodiscard]] bool readable(std::chrono::milliseconds limit) const;

@@ -41,6 +41,27 @@ TEST(Metrics, ValuesOutsideTheirSetBecomeOther) {
   EXPECT_TRUE(has_line(metrics, "warmgate_cert_not_after_seconds{kind=\"other\"} 5"));
 }
 
+TEST(Metrics, CountReloadsByResultAndKeepTheTimeOfTheLastGoodOne) {
+  Metrics metrics;
+  metrics.loaded(Reloadable::kConfig, 1'700'000'000);
+  for (const std::string line :
+       {"warmgate_config_reload_total{result=\"success\"} 0", "warmgate_config_reload_total{result=\"failure\"} 0",
+        "warmgate_config_last_reload_successful 1",
+        "warmgate_config_last_reload_success_timestamp_seconds 1700000000"}) {
+    EXPECT_TRUE(has_line(metrics, line)) << line << "\n" << metrics.text();
+  }
+  metrics.reloaded(Reloadable::kConfig, true, 1'700'000'001);
+  metrics.reloaded(Reloadable::kConfig, false, 1'700'000'002);
+  metrics.reloaded(Reloadable::kCertificate, true, 1'700'000'003);
+  for (const std::string line :
+       {"warmgate_config_reload_total{result=\"success\"} 1", "warmgate_config_reload_total{result=\"failure\"} 1",
+        "warmgate_config_last_reload_successful 0", "warmgate_config_last_reload_success_timestamp_seconds 1700000001",
+        "warmgate_cert_reload_total{result=\"success\"} 1", "warmgate_cert_last_reload_successful 1",
+        "warmgate_cert_last_reload_success_timestamp_seconds 1700000003"}) {
+    EXPECT_TRUE(has_line(metrics, line)) << line << "\n" << metrics.text();
+  }
+}
+
 TEST(Metrics, CountWaivedFindings) {
   Metrics metrics;
   metrics.rule_decision("WG205", "waived");

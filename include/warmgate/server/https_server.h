@@ -62,6 +62,10 @@ class HttpsServer {
 
   [[nodiscard]] int port() const;
   void start();
+  // Reads certificate and key anew, for the connections that come from then on; those that are open stay as they are.
+  // False: the files hold what is in use. An error (unreadable, not a pair, expired) changes nothing; in the middle of
+  // a rotation certificate and key may not match for a moment. From any thread.
+  base::Result<bool> reload_certificate();
   // Answers what is in flight with `Connection: close`, refuses nothing that already arrived, and returns when every
   // connection has ended or `deadline` has passed (then what is left is cut). Returns true when nothing was cut.
   // A handler cannot be interrupted: the destructor waits for those that still run. Once, from any thread of yours.

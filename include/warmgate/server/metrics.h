@@ -11,6 +11,8 @@
 
 namespace warmgate::server {
 
+enum class Reloadable { kConfig, kCertificate };
+
 class Metrics {
  public:
   Metrics();
@@ -33,6 +35,13 @@ class Metrics {
   void set_connections(double value);  // warmgate_connections
   // warmgate_cert_not_after_seconds{kind}. Kinds: serving, ca, client-ca.
   void set_certificate_expiry(std::string_view kind, double unix_seconds);
+
+  // What is read anew while the process runs. warmgate_config_reload_total{result}, results: success, failure;
+  // warmgate_config_last_reload_successful; warmgate_config_last_reload_success_timestamp_seconds. For the certificate
+  // the same as warmgate_cert_….
+  void reloaded(Reloadable what, bool success, double unix_seconds);
+  // What was read at the start: sets the gauges, counts no reload.
+  void loaded(Reloadable what, double unix_seconds);
 
   // The text exposition format, version 0.0.4.
   [[nodiscard]] std::string text() const;

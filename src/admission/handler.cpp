@@ -91,8 +91,8 @@ Response respond(Hook hook, const Request& request, const engine::World& world, 
 
 std::string_view to_string(Hook hook) { return hook == Hook::kValidate ? "validate" : "mutate"; }
 
-Handler::Handler(const models::Knowledge& knowledge, const policy::Policy& policy, FactsSource facts)
-    : knowledge_(knowledge), policy_(policy), facts_(std::move(facts)) {}
+Handler::Handler(SettingsSource settings, FactsSource facts)
+    : settings_(std::move(settings)), facts_(std::move(facts)) {}
 
 Outcome Handler::handle(Hook hook, std::string_view body) const {
   Outcome outcome;
@@ -115,7 +115,8 @@ Outcome Handler::handle(Hook hook, std::string_view body) const {
     record.user = base::one_line(request->user, kMaxLogged);
     record.dry_run = request->dry_run;
     const std::shared_ptr<const kube::ClusterFacts> facts = facts_();
-    const Response response = respond(hook, *request, {*facts, knowledge_, policy_}, record);
+    const std::shared_ptr<const Settings> settings = settings_();
+    const Response response = respond(hook, *request, {*facts, settings->knowledge, settings->policy}, record);
     record.decision = response.allowed ? "allow" : "deny";
     outcome.body = write_response(response);
   } catch (const std::exception& error) {

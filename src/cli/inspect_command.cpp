@@ -14,22 +14,18 @@ struct InspectOptions {
 };
 
 int run_inspect(const InspectOptions& options) {
-  const base::Result<models::Knowledge> knowledge = load_knowledge(options.bundle.engines);
-  if (!knowledge) {
-    return fail(knowledge.error().message);
+  const base::Result<LoadedBundle> loaded = load_bundle(options.bundle);
+  if (!loaded) {
+    return fail(loaded.error().message);
   }
-  const base::Result<lint::Inputs> inputs = read_paths(options.bundle.paths);
-  if (!inputs) {
-    return fail(inputs.error().message);
-  }
-  const lint::Bundle bundle = lint::read_bundle(*inputs, lint::read_inputs(options.bundle.facts), options.bundle.lint);
+  const lint::Bundle& bundle = loaded->bundle;
   int code = kClean;
   for (const lint::Diagnostic& problem : bundle.problems) {
     code = fail(lint::place_and_message(problem, bundle.redactor));
   }
   const bool complete = options.bundle.lint.facts_complete;
-  return print(options.format == "json" ? lint::format_inspection(bundle, *knowledge, complete)
-                                        : lint::format_inspection_text(bundle, *knowledge, complete),
+  return print(options.format == "json" ? lint::format_inspection(bundle, loaded->knowledge, complete)
+                                        : lint::format_inspection_text(bundle, loaded->knowledge, complete),
                code);
 }
 

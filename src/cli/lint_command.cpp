@@ -18,21 +18,13 @@ struct LintOptions {
 };
 
 int run_lint(const LintOptions& options) {
-  const base::Result<models::Knowledge> knowledge = load_knowledge(options.bundle.engines);
-  if (!knowledge) {
-    return fail(knowledge.error().message);
+  const base::Result<LoadedBundle> loaded = load_bundle(options.bundle);
+  if (!loaded) {
+    return fail(loaded.error().message);
   }
-  const base::Result<policy::Policy> policy = load_policy(options.bundle.policies);
-  if (!policy) {
-    return fail(policy.error().message);
-  }
-  const base::Result<lint::Inputs> inputs = read_paths(options.bundle.paths);
-  if (!inputs) {
-    return fail(inputs.error().message);
-  }
-  const lint::Inputs facts = lint::read_inputs(options.bundle.facts);
-  const lint::Bundle bundle = lint::read_bundle(*inputs, facts, options.bundle.lint);
-  const lint::Report report = lint::lint(*inputs, bundle, *knowledge, *policy, options.bundle.lint);
+  const lint::Bundle& bundle = loaded->bundle;
+  const lint::Report report =
+      lint::lint(loaded->inputs, bundle, loaded->knowledge, loaded->policy, options.bundle.lint);
   const std::string text = options.format == "json" ? lint::format_json(report, bundle.redactor)
                                                     : lint::format_text(report, bundle.redactor);
   bool failed = report.count(lint::Severity::kError) > 0;

@@ -70,19 +70,11 @@ class Mutation {
 };
 
 int run_mutate(const MutateOptions& options) {
-  const base::Result<models::Knowledge> knowledge = load_knowledge(options.bundle.engines);
-  if (!knowledge) {
-    return fail(knowledge.error().message);
+  const base::Result<LoadedBundle> loaded = load_bundle(options.bundle);
+  if (!loaded) {
+    return fail(loaded.error().message);
   }
-  const base::Result<policy::Policy> policy = load_policy(options.bundle.policies);
-  if (!policy) {
-    return fail(policy.error().message);
-  }
-  const base::Result<lint::Inputs> inputs = read_paths(options.bundle.paths);
-  if (!inputs) {
-    return fail(inputs.error().message);
-  }
-  const lint::Bundle bundle = lint::read_bundle(*inputs, lint::read_inputs(options.bundle.facts), options.bundle.lint);
+  const lint::Bundle& bundle = loaded->bundle;
   if (!bundle.problems.empty()) {
     return fail(lint::place_and_message(bundle.problems.front(), bundle.redactor));
   }
@@ -90,7 +82,7 @@ int run_mutate(const MutateOptions& options) {
     return fail("the input holds no Kubernetes object");
   }
   const kube::BundleFacts facts = bundle.facts(options.bundle.lint.facts_complete);
-  const engine::World world{facts, *knowledge, *policy};
+  const engine::World world{facts, loaded->knowledge, loaded->policy};
   Mutation mutation(bundle, world, options);
   for (const kube::Object& object : bundle.objects) {
     mutation.add(object);

@@ -1,15 +1,17 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <map>
 #include <memory>
 
 #include "commands.h"
+#include "live_settings.h"
+#include "reloading.h"
 #include "setup.h"
 #include "warmgate/admission/handler.h"
 #include "warmgate/base/log.h"
 #include "warmgate/base/version.h"
-#include "warmgate/lint/report.h"
 #include "warmgate/server/health_server.h"
 #include "warmgate/server/https_server.h"
 #include "warmgate/server/metrics.h"
@@ -25,21 +27,10 @@ struct ServeOptions {
   server::HttpsOptions https;
   std::string health_address = "0.0.0.0";
   int health_port = 8080;
-  std::vector<std::string> policies;
-  std::vector<std::string> engines;
-  std::vector<std::string> facts;
-  bool facts_complete = false;
+  SettingsFiles settings;
   std::string log_level = "info";
   int drain_seconds = 20;
 };
-
-base::Result<lint::Bundle> read_facts(const ServeOptions& options) {
-  lint::Bundle bundle = lint::read_bundle({}, lint::read_inputs(options.facts), {});
-  if (bundle.problems.empty()) {
-    return bundle;
-  }
-  return base::Error{lint::place_and_message(bundle.problems.front(), bundle.redactor)};
-}
 
 // One decision line and the metrics for it.
 class Recorder {
@@ -104,16 +95,21 @@ LogLevel parse_level(const std::string& name) {
   return levels.at(name);
 }
 
+int wait_for_end(server::SignalWaiter& signals, Reloading& reloading) {
+  int signal = signals.wait();
+  for (; signal == SIGHUP; signal = signals.wait()) {
+    reloading.now();
+  }
+  return signal;
+}
+
 // Serves until a signal comes, then drains. The signal waiter is made before any thread, so that all inherit its mask.
-int serve(ServeOptions options, const models::Knowledge& knowledge, const policy::Policy& policy,
-          const lint::Bundle& bundle) {
+int serve(ServeOptions options, LiveSettings& settings) {
   server::SignalWaiter signals;
-  base::Log log(parse_level(options.log_level), bundle.redactor);
+  base::Log log(parse_level(options.log_level), settings.redactor());
   server::Metrics metrics;
   Recorder recorder(log, metrics);
-  std::shared_ptr<const kube::ClusterFacts> facts =
-      std::make_shared<const kube::BundleFacts>(bundle.facts(options.facts_complete));
-  const admission::Handler handler(knowledge, policy, [facts] { return facts; });
+  const admission::Handler handler([&] { return settings.settings(); }, [&] { return settings.facts(); });
   for (const Hook hook : {Hook::kValidate, Hook::kMutate}) {
     options.https.routes["/" + std::string(admission::to_string(hook))] = [&, hook](std::string_view body) {
       return answer(handler, recorder, hook, body);
@@ -131,13 +127,14 @@ int serve(ServeOptions options, const models::Knowledge& knowledge, const policy
   if (!health) {
     return fail(health.error().message);
   }
+  Reloading reloading({settings, **https, options.https.certificate_file, options.https.key_file}, log, metrics);
   (*https)->start();
   (*health)->start();
   log.write(LogLevel::kInfo, "serving",
             {{"version", std::string(base::version())},
              {"https", options.https.address + ":" + std::to_string((*https)->port())},
              {"health", options.health_address + ":" + std::to_string((*health)->port())}});
-  const int signal = signals.wait();
+  const int signal = wait_for_end(signals, reloading);
   draining = true;
   log.write(LogLevel::kInfo, "draining", {{"signal", static_cast<double>(signal)}});
   const bool clean = (*https)->drain(std::chrono::seconds(options.drain_seconds));
@@ -148,19 +145,8 @@ int serve(ServeOptions options, const models::Knowledge& knowledge, const policy
 }
 
 int run_serve(const ServeOptions& options) {
-  const base::Result<models::Knowledge> knowledge = load_knowledge(options.engines);
-  if (!knowledge) {
-    return fail(knowledge.error().message);
-  }
-  const base::Result<policy::Policy> policy = load_policy(options.policies);
-  if (!policy) {
-    return fail(policy.error().message);
-  }
-  const base::Result<lint::Bundle> bundle = read_facts(options);
-  if (!bundle) {
-    return fail(bundle.error().message);
-  }
-  return serve(options, *knowledge, *policy, *bundle);
+  const base::Result<std::unique_ptr<LiveSettings>> settings = LiveSettings::load(options.settings);
+  return settings ? serve(options, **settings) : fail(settings.error().message);
 }
 
 void add_listener_options(CLI::App& command, ServeOptions& options) {
@@ -181,6 +167,13 @@ void add_listener_options(CLI::App& command, ServeOptions& options) {
   command.add_option("--tls-key", options.https.key_file, "Its private key, PEM")
       ->type_name("FILE")
       ->capture_default_str();
+  command
+      .add_option(
+          "--max-running", options.https.max_running,
+          "Requests judged at once; 0 takes four per core. The rest wait, then are told to come back. More need "
+          "more memory rather than less time: an object of 1 MB takes about 20 MB while it is judged.")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
   command.add_option("--drain-seconds", options.drain_seconds, "How long SIGTERM waits for open connections")
       ->check(CLI::Range(0, 3600))
       ->capture_default_str();
@@ -194,16 +187,25 @@ void add_serve(CLI::App& app, Run& run) {
   options->https.key_file = "/etc/warmgate/tls/tls.key";
   CLI::App* command = app.add_subcommand("serve", "Run the HTTPS admission server (/validate and /mutate)");
   add_listener_options(*command, *options);
-  add_policy_option(*command, options->policies);
-  add_engines_option(*command, options->engines);
-  command->add_option("--facts", options->facts, "Manifests that stand for what exists in the cluster (repeatable)")
+  add_policy_option(*command, options->settings.policies);
+  add_engines_option(*command, options->settings.engines);
+  command
+      ->add_option("--facts", options->settings.facts,
+                   "Manifests that stand for what exists in the cluster (repeatable)")
       ->type_name("PATH")
       ->allow_extra_args(false);
-  command->add_flag("--facts-complete", options->facts_complete, "What is not in the facts does not exist");
+  command->add_flag("--facts-complete", options->settings.facts_complete, "What is not in the facts does not exist");
   command->add_option("--log-level", options->log_level, "Least level that is logged (JSON lines on standard error)")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
   command->footer(
+      "Policies, engines, facts, certificate and key are read anew when they change, also in the volume of a ConfigMap "
+      "or "
+      "Secret\n(not with subPath, which Kubernetes never updates), within ten seconds at most. Each is used as a whole "
+      "or not at all: what\ncannot be used is logged as an error, counted in warmgate_config_reload_total and "
+      "warmgate_cert_reload_total, and the last good\none stays. Write a file beside the old one and rename it: half a "
+      "file may be read.\n\n"
+      "SIGHUP reads everything at once. It never stops the server, so neither does a terminal that is closed.\n"
       "SIGTERM and SIGINT drain: /readyz fails, replies carry Connection: close, what is in flight is "
       "answered.\nExit codes: 0 stopped by a signal, 2 it could not start.\n\n"
       "Example:\n"

@@ -10,9 +10,9 @@
 namespace warmgate::cli {
 namespace {
 
-// Every document of `paths`; anything that cannot be read is an error here, for these are settings.
-base::Result<std::vector<document::Document>> read_all(const std::vector<std::string>& paths) {
-  const lint::Inputs inputs = lint::read_inputs(paths);
+// Every document of `inputs`, read from `paths`; anything that cannot be read is an error here, for these are settings.
+base::Result<std::vector<document::Document>> read_all(const lint::Inputs& inputs,
+                                                       const std::vector<std::string>& paths) {
   if (!inputs.problems.empty()) {
     const lint::Diagnostic& problem = inputs.problems.front();
     return base::Error{problem.file + ": " + problem.message + "; " + problem.help};
@@ -35,6 +35,21 @@ base::Result<std::vector<document::Document>> read_all(const std::vector<std::st
     return base::Error{paths.front() + ": no .yaml, .yml or .json file in it"};
   }
   return documents;
+}
+
+// What `paths` name; none stands for standard input, unless that is a terminal, where nobody would know what is
+// awaited.
+base::Result<lint::Inputs> read_paths(const std::vector<std::string>& paths) {
+  if (!paths.empty()) {
+    return lint::read_inputs(paths);
+  }
+  if (fcntl(STDIN_FILENO, F_GETFD) == -1) {
+    return base::Error{"no PATH is given and standard input is closed; name files or directories (see --help)"};
+  }
+  if (isatty(STDIN_FILENO) != 0) {
+    return base::Error{"no PATH is given; name files or directories, or - to type a manifest (see --help)"};
+  }
+  return lint::read_inputs({"-"});
 }
 
 }  // namespace
@@ -75,25 +90,12 @@ void add_bundle_options(CLI::App& command, BundleOptions& options) {
   add_engines_option(command, options.engines);
 }
 
-base::Result<lint::Inputs> read_paths(const std::vector<std::string>& paths) {
-  if (!paths.empty()) {
-    return lint::read_inputs(paths);
-  }
-  if (fcntl(STDIN_FILENO, F_GETFD) == -1) {
-    return base::Error{"no PATH is given and standard input is closed; name files or directories (see --help)"};
-  }
-  if (isatty(STDIN_FILENO) != 0) {
-    return base::Error{"no PATH is given; name files or directories, or - to type a manifest (see --help)"};
-  }
-  return lint::read_inputs({"-"});
-}
-
-base::Result<models::Knowledge> load_knowledge(const std::vector<std::string>& paths) {
+base::Result<models::Knowledge> read_knowledge(const lint::Inputs& inputs, const std::vector<std::string>& paths) {
   base::Result<models::Knowledge> knowledge = models::Knowledge::built_in();
   if (!knowledge) {
     return knowledge;
   }
-  const base::Result<std::vector<document::Document>> documents = read_all(paths);
+  const base::Result<std::vector<document::Document>> documents = read_all(inputs, paths);
   if (!documents) {
     return documents.error();
   }
@@ -105,12 +107,12 @@ base::Result<models::Knowledge> load_knowledge(const std::vector<std::string>& p
   return knowledge;
 }
 
-base::Result<policy::Policy> load_policy(const std::vector<std::string>& paths) {
+base::Result<policy::Policy> read_policy(const lint::Inputs& inputs, const std::vector<std::string>& paths) {
   base::Result<policy::Policy> policy = policy::Policy::built_in();
   if (!policy) {
     return policy;
   }
-  const base::Result<std::vector<document::Document>> documents = read_all(paths);
+  const base::Result<std::vector<document::Document>> documents = read_all(inputs, paths);
   if (!documents) {
     return documents.error();
   }
@@ -120,6 +122,28 @@ base::Result<policy::Policy> load_policy(const std::vector<std::string>& paths) 
     }
   }
   return policy;
+}
+
+base::Result<policy::Policy> load_policy(const std::vector<std::string>& paths) {
+  return read_policy(lint::read_inputs(paths), paths);
+}
+
+base::Result<LoadedBundle> load_bundle(const BundleOptions& options) {
+  base::Result<models::Knowledge> knowledge = read_knowledge(lint::read_inputs(options.engines), options.engines);
+  if (!knowledge) {
+    return knowledge.error();
+  }
+  base::Result<policy::Policy> policy = load_policy(options.policies);
+  if (!policy) {
+    return policy.error();
+  }
+  base::Result<lint::Inputs> inputs = read_paths(options.paths);
+  if (!inputs) {
+    return inputs.error();
+  }
+  lint::Bundle bundle = lint::read_bundle(*inputs, lint::read_inputs(options.facts), options.lint);
+  return LoadedBundle{std::move(knowledge).value(), std::move(policy).value(), std::move(inputs).value(),
+                      std::move(bundle)};
 }
 
 }  // namespace warmgate::cli

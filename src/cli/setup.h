@@ -29,13 +29,19 @@ void add_bundle_options(CLI::App& command, BundleOptions& options);
 void add_policy_option(CLI::App& command, std::vector<std::string>& policies);
 void add_engines_option(CLI::App& command, std::vector<std::string>& engines);
 
-// What `paths` name; none stands for standard input, unless that is a terminal, where nobody would know what is
-// awaited.
-base::Result<lint::Inputs> read_paths(const std::vector<std::string>& paths);
-
-// The built-in engines and those of `paths` (files or directories).
-base::Result<models::Knowledge> load_knowledge(const std::vector<std::string>& paths);
-// The built-in policy with the CachePolicies of `paths` over it, in the order given.
+// The built-in engines and those of `inputs`, which were read from `paths`.
+base::Result<models::Knowledge> read_knowledge(const lint::Inputs& inputs, const std::vector<std::string>& paths);
+// The built-in policy with the CachePolicies of `inputs` over it, in their order.
+base::Result<policy::Policy> read_policy(const lint::Inputs& inputs, const std::vector<std::string>& paths);
 base::Result<policy::Policy> load_policy(const std::vector<std::string>& paths);
+
+struct LoadedBundle {
+  models::Knowledge knowledge;
+  policy::Policy policy;
+  lint::Inputs inputs;
+  lint::Bundle bundle;
+};
+// Everything that `options` name. Only the settings must be in order: problems of the manifests are in the bundle.
+base::Result<LoadedBundle> load_bundle(const BundleOptions& options);
 
 }  // namespace warmgate::cli

@@ -9,8 +9,8 @@ namespace warmgate::testing {
 using document::Json;
 
 Answering::Answering(const std::string& facts, const std::string& policy_spec)
-    : policy_(policy_with(policy_spec)),
-      handler_(knowledge(), policy_,
+    : handler_([settings = std::make_shared<const admission::Settings>(
+                    admission::Settings{knowledge(), policy_with(policy_spec)})] { return settings; },
                [known = std::make_shared<const kube::BundleFacts>(objects(facts))] { return known; }) {}
 
 Json Answering::response(admission::Hook hook, const ReviewSpec& spec) const {

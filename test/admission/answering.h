@@ -25,7 +25,6 @@ class Answering {
  private:
   [[nodiscard]] document::Json response(admission::Hook hook, const ReviewSpec& spec) const;
 
-  policy::Policy policy_;
   admission::Handler handler_;
 };
 

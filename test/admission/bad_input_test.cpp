@@ -94,10 +94,10 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST(Handler, AnswersAFailureOfItsOwnWith500AndNeverAllows) {
-  const policy::Policy policy = policy_with();
-  const admission::Handler handler(knowledge(), policy, []() -> std::shared_ptr<const kube::ClusterFacts> {
-    throw std::runtime_error("facts are gone");
-  });
+  const auto settings = std::make_shared<const admission::Settings>(admission::Settings{knowledge(), policy_with()});
+  const admission::Handler handler(
+      [&] { return settings; },
+      []() -> std::shared_ptr<const kube::ClusterFacts> { throw std::runtime_error("facts are gone"); });
   const admission::Outcome outcome = handler.handle(Hook::kValidate, good().dump());
   EXPECT_EQ(outcome.http_status, 500);
   EXPECT_EQ(outcome.record.error, "internal error: facts are gone");

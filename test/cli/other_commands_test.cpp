@@ -132,6 +132,18 @@ TEST(InspectCommand, FailsOnWhatItCannotRead) {
       "warmgate: /nowhere.yaml:1:1: cannot be read: there is no file or directory of this name; check the path\n");
 }
 
+TEST(BundleCommands, StopAtTheFirstMistakeInTheirSettings) {
+  const TempDirectory folder;
+  const std::string policy = folder.write(
+      "policy.yaml", "apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nspec: {waivers: {allowed: [WG999]}}\n");
+  for (const std::string command : {"lint", "mutate", "inspect"}) {
+    const Ran ran = run("warmgate " + command + " --policy " + policy + " -", kPod);
+    EXPECT_EQ(ran.code, 2) << command;
+    EXPECT_THAT(ran.err, HasSubstr(policy + ":3:28: there is no rule \"WG999\"")) << command;
+    EXPECT_EQ(run("warmgate " + command + " --engines /nowhere -", kPod).code, 2) << command;
+  }
+}
+
 TEST(ExplainCommand, KnowsIdsInAnyCaseAndSlugs) {
   const Ran by_id = run("warmgate explain WG101");
   EXPECT_EQ(by_id.code, 0);

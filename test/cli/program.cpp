@@ -86,6 +86,21 @@ bool Served::read_log() {
   return got > 0;
 }
 
+void Served::send(int signal) const { ::kill(pid_, signal); }
+
+bool Served::logs(const std::string& text, std::size_t count) {
+  std::size_t from = 0;
+  while (count > 0) {
+    if (const std::size_t at = log_.find(text, from); at != std::string::npos) {
+      from = at + text.size();
+      --count;
+    } else if (!read_log()) {
+      return false;
+    }
+  }
+  return true;
+}
+
 int Served::end_with(int signal) {
   ::kill(pid_, signal);
   while (read_log()) {

@@ -26,9 +26,12 @@ class Served {
 
   [[nodiscard]] int https_port() const { return https_port_; }  // 0: it did not start
   [[nodiscard]] int health_port() const { return health_port_; }
+  void send(int signal) const;
+  // Waits until `text` has been logged `count` times in all; false when the process ends before.
+  bool logs(const std::string& text, std::size_t count = 1);
   // Sends the signal and waits for the end; the exit code, or -1 when it ended otherwise.
   int end_with(int signal);
-  // All log lines; after its end.
+  // The log lines that were waited for; after its end all.
   [[nodiscard]] const std::string& log() const { return log_; }
 
  private:

@@ -101,8 +101,8 @@ class Webhook {
  public:
   explicit Webhook(const std::vector<kube::Object>& known)
       : facts_(std::make_shared<const kube::BundleFacts>(known)),
-        policy_(policy_with()),
-        handler_(knowledge(), policy_, [this] { return facts_; }) {
+        settings_(std::make_shared<const admission::Settings>(admission::Settings{knowledge(), policy_with()})),
+        handler_([this] { return settings_; }, [this] { return facts_; }) {
     certificates_.make_pair("serving", 24L * 3600);
     server::HttpsOptions options;
     options.address = "127.0.0.1";
@@ -132,7 +132,7 @@ class Webhook {
 
  private:
   std::shared_ptr<const kube::ClusterFacts> facts_;
-  policy::Policy policy_;
+  std::shared_ptr<const admission::Settings> settings_;
   admission::Handler handler_;
   server::test::CertificateFolder certificates_;
   server::Metrics metrics_;

@@ -37,20 +37,26 @@ struct Outcome {
   Record record;
 };
 
-// A snapshot that stays as it is for one verdict.
+// What an administrator sets.
+struct Settings {
+  models::Knowledge knowledge;
+  policy::Policy policy;
+};
+
+// Snapshots that stay as they are for one verdict; each verdict takes one of each, once.
+using SettingsSource = std::function<std::shared_ptr<const Settings>()>;
 using FactsSource = std::function<std::shared_ptr<const kube::ClusterFacts>()>;
 
 class Handler {
  public:
-  Handler(const models::Knowledge& knowledge, const policy::Policy& policy, FactsSource facts);
+  Handler(SettingsSource settings, FactsSource facts);
 
   // 200 with a verdict; 400 for what is no AdmissionReview request, 500 for a failure of Warmgate itself (never an
   // allow: failurePolicy decides then).
   [[nodiscard]] Outcome handle(Hook hook, std::string_view body) const;
 
  private:
-  const models::Knowledge& knowledge_;
-  const policy::Policy& policy_;
+  SettingsSource settings_;
   FactsSource facts_;
 };
 

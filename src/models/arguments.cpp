@@ -26,13 +26,15 @@ class Parser {
   }
 
   Arguments parse(const std::vector<Word>& words, std::size_t first) {
+    bool flags_may_follow = true;
     for (index_ = first; index_ < words.size(); ++index_) {
       const Word& word = words[index_];
-      if (word.text == "--") {
-        continue;
-      }
-      if (is_flag(word)) {
+      if (flags_may_follow && word.text == "--") {
+        flags_may_follow = false;
+      } else if (flags_may_follow && is_flag(word)) {
         read_flag(words);
+      } else if (word.absent) {
+        remember(out_.absent, word);
       } else if (word.known) {
         out_.positionals.push_back(word);
       } else {
@@ -72,6 +74,25 @@ class Parser {
                        [&](const std::string& pattern) { return base::glob_match(pattern, name); });
   }
 
+  static void remember(std::optional<Word>& first, const Word& word) {
+    if (!first) {
+      first = word;
+    }
+  }
+
+  // `--new-switch org/model`: only the engine knows whether the word is the switch's value.
+  void note_swallowed(const std::string& flag, Word word) {
+    if (word.text.find('/') == std::string::npos) {
+      return;  // a number, a word: no model is named like that
+    }
+    if (word.known) {
+      word.known = false;
+      word.unknown_reason = "whether \"" + word.text + "\" is the model or the value of " + flag +
+                            " cannot be told: the flag is not known";
+    }
+    remember(out_.swallowed, word);
+  }
+
   void record(const std::string& name, Word value) {
     out_.flags[name].push_back(std::move(value));
     out_.order[name] = index_;
@@ -101,6 +122,9 @@ class Parser {
     while (index_ + 1 < words.size() && !is_flag(words[index_ + 1])) {
       ++index_;
       record(name, words[index_]);
+      if (!listed) {
+        note_swallowed(name, words[index_]);
+      }
       if (!is_list) {
         break;
       }

@@ -16,6 +16,9 @@ struct Arguments {
   std::map<std::string, std::vector<Word>> flags;  // by the name the engine file uses; every value in order
   bool config_file = false;                        // more settings come from a file
   std::optional<Word> unknown;                     // a word that may be anything, more flags included
+  std::optional<Word> absent;                      // a word that most likely is not there
+  // What followed a flag that the engine file does not know: its value, or a positional behind a switch.
+  std::optional<Word> swallowed;
 
   // The value of the last of `names` that was given (the last one wins).
   [[nodiscard]] std::optional<Word> value(const std::vector<std::string>& names) const;

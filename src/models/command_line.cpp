@@ -91,10 +91,16 @@ class Reader {
   // `script_line`: the words as written in the script they come from, "" for a container's own argv.
   void read(std::vector<Word> words, const kube::Environment& environment, const std::string& script_line,
             int nesting) {
-    const std::vector<std::pair<std::string, Word>> assigned = strip_wrappers(words);
     kube::Environment own = environment;
-    for (const auto& [name, value] : assigned) {
-      own.set(name, {value.known ? std::optional(value.text) : std::nullopt, value.unknown_reason, ""});
+    for (int i = 0; i < kMaxNesting; ++i) {
+      for (const auto& [name, value] : strip_wrappers(words)) {
+        own.set(name, {value.known ? std::optional(value.text) : std::nullopt, value.unknown_reason, ""});
+      }
+      const auto present = std::find_if_not(words.begin(), words.end(), [](const Word& word) { return word.absent; });
+      if (present == words.begin()) {
+        break;
+      }
+      words.erase(words.begin(), present);  // `exec $NICE vllm serve …`
     }
     if (words.empty()) {
       return;
@@ -132,6 +138,7 @@ class Reader {
     }
     ShellVariables variables;
     variables.open = environment.open();
+    variables.image_unseen = true;
     for (const auto& [name, value] : environment.all()) {
       const bool readable = value.value && placeholder_reason(*value.value).empty();
       variables.values[name] = readable ? value.value : std::nullopt;
@@ -168,7 +175,7 @@ class Reader {
   }
 
   static Word script_word(const ShellWord& word, const Word& script, const kube::Environment& environment) {
-    Word out{word.text, word.known, word.unknown_reason, script.location};
+    Word out{word.text, word.known, word.unknown_reason, script.location, word.absent};
     const bool in_place = script.location.length == 0 && word.begin < word.end && word.end <= script.text.size();
     if (in_place) {
       out.location.offset = word.begin;

@@ -31,12 +31,20 @@ std::string_view without_registry(std::string_view path) {
 
 // Mirrors keep the repository below a prefix of their own; a name of several words is unlikely to be another program.
 bool image_matches(std::string_view path, std::string_view known) {
+  // `*` stands for any characters: for images that carry a version in their name.
+  if (known.find('*') != std::string_view::npos) {
+    return base::glob_match(known, path);
+  }
   const std::string_view repository = without_registry(known);
   if (path == known || path == repository || path.ends_with("/" + std::string(repository))) {
     return true;
   }
   const std::string_view last = repository.substr(repository.rfind('/') + 1);
   return last.find('-') != std::string_view::npos && path.substr(path.rfind('/') + 1) == last;
+}
+
+bool is_one_of(const std::vector<std::string>& known, std::string_view path) {
+  return std::any_of(known.begin(), known.end(), [&](const std::string& each) { return image_matches(path, each); });
 }
 
 // "v0.9.2-cu128" -> {0, 9, 2}; no number at the start: unknown.
@@ -90,10 +98,8 @@ std::string_view to_string(Role role) {
 std::optional<ImageMatch> EngineTable::match_image(std::string_view image) const {
   const ImageName name = split_image(image);
   for (const Engine& engine : engines_) {
-    const bool matches = std::any_of(engine.images.begin(), engine.images.end(),
-                                     [&](const std::string& known) { return image_matches(name.path, known); });
-    if (matches) {
-      return ImageMatch{&engine, version_of(name.tag)};
+    if (is_one_of(engine.images, name.path)) {
+      return ImageMatch{&engine, version_of(name.tag), name.path};
     }
   }
   return std::nullopt;
@@ -110,7 +116,8 @@ std::vector<std::string> entrypoint_of(const ImageMatch& image) {
 
 std::map<std::string, std::string> environment_of(const ImageMatch& image) {
   for (const ImageEnvironment& environment : image.engine->image_environments) {
-    if (holds_for(environment.before, image.version)) {
+    const bool of_image = environment.images.empty() || is_one_of(environment.images, image.path);
+    if (of_image && holds_for(environment.before, image.version)) {
       return environment.values;
     }
   }

@@ -115,8 +115,8 @@ void read_recognition(Reader& reader, const View& spec, Engine& engine) {
     engine.entrypoints.push_back({reader.version(view["before"]), reader.strings(view["argv"])});
   }
   for (const View& view : spec["imageEnvironment"].items()) {
-    reader.known_members(view, Names{"before", "env"});
-    ImageEnvironment environment{reader.version(view["before"]), {}};
+    reader.known_members(view, Names{"images", "before", "env"});
+    ImageEnvironment environment{reader.strings(view["images"]), reader.version(view["before"]), {}};
     for (const auto& [name, value] : view["env"].members()) {
       environment.values[name] = value.text();
     }

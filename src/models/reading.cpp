@@ -106,12 +106,15 @@ class CommandReader {
 
   void read_weights(const ModelSource& source) {
     Named named{given(source.flags, source.env), given(source.revision_flags, source.revision_env)};
-    if (!named.model && launcher_.positional_model && !arguments_.positionals.empty()) {
-      named.model = arguments_.positionals.front();
+    if (!named.model && launcher_.positional_model) {
+      named.model = positional_model();
     }
     ModelUse use = new_use(source);
     if (!named.model) {
-      const std::string uncertain = why_uncertain();
+      std::string uncertain = why_uncertain();
+      if (uncertain.empty() && arguments_.absent) {
+        uncertain = arguments_.absent->unknown_reason;
+      }
       if (uncertain.empty() && engine_.default_model.empty()) {
         return;  // the engine refuses to start
       }
@@ -122,6 +125,13 @@ class CommandReader {
     fill(use, named);
     weights_revision_ = named.revision;
     uses_.push_back(std::move(use));
+  }
+
+  std::optional<Word> positional_model() const {
+    if (!arguments_.positionals.empty()) {
+      return arguments_.positionals.front();
+    }
+    return arguments_.absent ? arguments_.absent : arguments_.swallowed;
   }
 
   void read_companion(const ModelSource& source) {

@@ -47,6 +47,12 @@ void ShellFields::expansion(std::string_view text) {
 void ShellFields::unknown(std::string_view written, const std::string& reason, bool several) {
   exists_ = true;
   current_.several = current_.several || (several && split_);
+  make_unknown(written, reason);
+}
+
+void ShellFields::absent(std::string_view written, const std::string& reason) { make_unknown(written, reason); }
+
+void ShellFields::make_unknown(std::string_view written, const std::string& reason) {
   append(written);
   if (current_.known) {
     current_.known = false;
@@ -63,7 +69,8 @@ void ShellFields::separate() {
 }
 
 void ShellFields::finish() {
-  if (exists_ && budget_.spend(sizeof(ShellWord))) {
+  current_.absent = !exists_ && !current_.known;
+  if ((exists_ || current_.absent) && budget_.spend(sizeof(ShellWord))) {
     fields_.push_back(std::move(current_));
   }
   current_ = {};

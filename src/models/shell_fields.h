@@ -19,12 +19,15 @@ class ShellFields {
   void expansion(std::string_view text);  // the result of an unquoted expansion
   // `several`: it may be any number of words.
   void unknown(std::string_view written, const std::string& reason, bool several);
+  // Most likely nothing: only the image could set the variable that `written` names.
+  void absent(std::string_view written, const std::string& reason);
   void separate();  // what follows is another field ("$@")
 
   std::vector<ShellValue> take();
 
  private:
   void append(std::string_view text);
+  void make_unknown(std::string_view written, const std::string& reason);
   void finish();
 
   bool split_;

@@ -84,7 +84,9 @@ ShellParameter ShellWordExpansion::lookup(const std::string& name) const {
   const ShellVariable* variable = state().find(name);
   if (variable == nullptr) {
     const std::optional<std::string> reason = state().may_be_set_elsewhere(name);
-    return reason ? ShellParameter{Status::kUnknown, {}, false, false, *reason} : ShellParameter{};
+    ShellParameter unset;
+    unset.reason = state().image_unseen() ? "$" + name + " is not set in the manifest" : "";
+    return reason ? ShellParameter{Status::kUnknown, {}, false, false, *reason} : unset;
   }
   if (!variable->set || variable->elements.empty()) {
     return {};
@@ -133,6 +135,9 @@ void ShellWordExpansion::put(const ShellParameter& parameter, std::string_view w
   if (parameter.status == Status::kUnknown) {
     unknown(written, parameter.reason, mode);
     return;
+  }
+  if (parameter.status == Status::kUnset && !parameter.reason.empty()) {
+    fields_.absent(written, parameter.reason);
   }
   empty_list_ = empty_list_ || (parameter.list && !parameter.star && parameter.values.empty());
   for (std::size_t i = 0; i < parameter.values.size() && !budget().exhausted(); ++i) {

@@ -10,7 +10,7 @@ namespace warmgate::models {
 namespace {
 
 ShellWord to_word(const ShellValue& value, ShellSpan place) {
-  return {value.text, value.known, value.reason, place.begin, place.end};
+  return {value.text, value.known, value.reason, place.begin, place.end, value.absent};
 }
 
 // What an array or a scalar reads as where one word is wanted.

@@ -69,7 +69,8 @@ std::string shell_variable_in_message(const std::string& name) {
   return name == "@" ? "the list of arguments" : "$" + name;
 }
 
-ShellState::ShellState(const ShellVariables& variables, ShellBudget& budget) : budget_(budget) {
+ShellState::ShellState(const ShellVariables& variables, ShellBudget& budget)
+    : budget_(budget), image_unseen_(variables.image_unseen) {
   for (const auto& [name, value] : variables.values) {
     if (name == "IFS" || name == "@") {
       continue;  // shells do not take IFS from the environment; "@" is ours

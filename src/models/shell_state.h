@@ -22,6 +22,7 @@ struct ShellValue {
   bool known = true;
   std::string reason;
   bool several = false;  // unknown, and possibly several words or none: an unquoted expansion
+  bool absent = false;   // unknown, and most likely no word at all (ShellWord)
 
   bool operator==(const ShellValue&) const = default;
 };
@@ -58,6 +59,7 @@ class ShellState {
   // Why a variable that the script does not set may have a value all the same.
   [[nodiscard]] std::optional<std::string> may_be_set_elsewhere(const std::string& name) const;
   void open(std::string reason) { open_reason_ = std::move(reason); }
+  [[nodiscard]] bool image_unseen() const { return image_unseen_; }
 
   // A plain assignment: an exported variable stays exported.
   void assign(const std::string& name, std::vector<ShellValue> elements, bool array, ShellSpan place);
@@ -108,6 +110,7 @@ class ShellState {
   std::vector<Call> calls_;
   std::set<std::string> once_exported_;  // a superset of what environment_changes() lists
   std::string open_reason_;
+  bool image_unseen_;
   bool export_all_ = false;
 };
 

@@ -16,7 +16,7 @@ struct ShellParameter {
   std::vector<ShellValue> values;
   bool list = false;  // @ or *
   bool star = false;  // "$*" is one field
-  std::string reason;
+  std::string reason;  // of kUnknown; of kUnset why it may be set all the same, "" when it surely is not
 };
 
 class ShellWordExpansion {

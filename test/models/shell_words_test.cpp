@@ -27,8 +27,38 @@ ShellVariables container() {
   return variables;
 }
 
+// The image may set what the manifest does not.
+ShellVariables with_image() {
+  ShellVariables variables = container();
+  variables.image_unseen = true;
+  return variables;
+}
+
 void expect_commands(const Case& each) {
   EXPECT_EQ(commands_of(each.script, container()), each.commands) << each.script;
+}
+
+TEST(ShellWords, WhatOnlyTheImageCouldSetIsUnknown) {
+  for (const Case& each : {
+           Case{"a $NONE b", "a ?<$NONE> b\n"},
+           Case{"a \"$NONE\" org/${NONE}", "a ?<$NONE> ?<org/${NONE}>\n"},
+           Case{"M=$NONE; a $M", "{M=?<$NONE>}\na ?<$M>\n"},
+           Case{"a ${NONE:-org/m} ${NONE:+x}", "a org/m\n"},
+           Case{"unset MODEL; a $MODEL b", "unset MODEL\na b\n"},
+           Case{"NONE=; a $NONE b", "{NONE=<>}\na b\n"},
+       }) {
+    EXPECT_EQ(commands_of(each.script, with_image()), each.commands) << each.script;
+  }
+  EXPECT_EQ(reason_of("a $NONE", with_image()), "$NONE is not set in the manifest");
+}
+
+TEST(ShellWords, OnlyAWordOfNothingElseIsAbsent) {
+  const models::ShellScript read = models::read_shell_script("a $NONE \"$NONE\" x$NONE $SECRET", with_image());
+  std::string absent;
+  for (const models::ShellWord& word : read.commands.at(0).words) {
+    absent += word.absent ? "1" : "0";
+  }
+  EXPECT_EQ(absent, "01000");
 }
 
 TEST(ShellWords, QuotesAreRemovedAsTheShellDoes) {

@@ -26,6 +26,7 @@ struct Word {
   bool known = true;
   std::string unknown_reason;
   Location location;
+  bool absent = false;  // unknown, and most likely not there at all (ShellWord)
 };
 
 struct CommandLine {

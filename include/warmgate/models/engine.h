@@ -44,8 +44,10 @@ struct ModelSource {
   bool named_list = false;  // several words, each `name=model` or a model (LoRA adapters)
 };
 
-// Environment that the image sets itself, for image versions before `before` (empty: all others).
+// Environment that the image sets itself, for image versions before `before` (empty: all others) of `images` (empty:
+// all).
 struct ImageEnvironment {
+  std::vector<std::string> images;
   std::vector<int> before;
   std::map<std::string, std::string> values;
 };
@@ -79,6 +81,7 @@ struct Engine {
 struct ImageMatch {
   const Engine* engine = nullptr;
   std::vector<int> version;  // from the tag; empty: unknown or newest
+  std::string path;          // registry and repository
 };
 
 class EngineTable {

@@ -20,6 +20,7 @@ struct ShellWord {
   std::string unknown_reason;  // e.g. "$MODEL is not set in the container", "`$(date)` is only known at run time"
   std::size_t begin = 0;       // the word as written in the script: bytes [begin, end)
   std::size_t end = 0;
+  bool absent = false;  // unknown, and most likely no word at all: $MODEL, which only the image could set
 };
 
 struct ShellAssignment {
@@ -39,8 +40,10 @@ struct ShellCommand {
 // What the script starts with. A name that maps to nullopt is set to something that cannot be read.
 struct ShellVariables {
   std::map<std::string, std::optional<std::string>> values;
-  bool open = false;  // true: variables that are not listed may be set as well (envFrom), so they are unknown;
-                      // false: a variable that is not listed is unset and expands to nothing
+  bool open = false;          // true: variables that are not listed may be set as well (envFrom), so they are unknown;
+                              // false: a variable that is not listed is unset and expands to nothing
+  bool image_unseen = false;  // true: the image may set them, though most likely it does not. Words they stand in are
+                              // unknown (absent, where nothing else is in the word); ${VAR:-x} still is x
   std::vector<std::optional<std::string>> positional;  // $0, $1, … of `sh -c script $0 $1 …`; nullopt as above
 };
 

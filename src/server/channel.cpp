@@ -38,7 +38,7 @@ int as_int(std::size_t size) { return static_cast<int>(std::min<std::size_t>(siz
 
 void SslFree::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
-Channel::Channel(UniqueFd socket, SslPtr ssl, const Crowding& crowding)
+Channel::Channel(base::UniqueFd socket, SslPtr ssl, const Crowding& crowding)
     : socket_(std::move(socket)), ssl_(std::move(ssl)), crowding_(crowding) {}
 
 void Channel::start_clock(milliseconds limit) {

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string_view>
 
-#include "unique_fd.h"
+#include "warmgate/base/unique_fd.h"
 
 struct ssl_st;
 
@@ -34,7 +34,7 @@ enum class Handshake { kDone, kPeerLeft, kFailed, kLate };
 class Channel {
  public:
   // `ssl` empty: plain. The socket is non-blocking.
-  Channel(UniqueFd socket, SslPtr ssl, const Crowding& crowding);
+  Channel(base::UniqueFd socket, SslPtr ssl, const Crowding& crowding);
 
   [[nodiscard]] int fd() const { return socket_.get(); }
 
@@ -65,7 +65,7 @@ class Channel {
   [[nodiscard]] bool wait_for_tls(int result);
   [[nodiscard]] bool clock_ran_out();
 
-  UniqueFd socket_;
+  base::UniqueFd socket_;
   SslPtr ssl_;
   const Crowding& crowding_;
   std::array<char, 4096> buffer_;  // cpp-httplib reads the head of a request byte by byte

@@ -136,7 +136,7 @@ void ConnectionServer::accept_waiting(std::size_t limit) {
 }
 
 bool ConnectionServer::accept_one() {
-  UniqueFd socket(::accept4(listener_.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  base::UniqueFd socket(::accept4(listener_.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket.valid()) {
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       events_.rejected("overload");
@@ -168,7 +168,7 @@ void ConnectionServer::work(HttpSession& session) {
   }
 }
 
-void ConnectionServer::serve(HttpSession& session, UniqueFd socket) {
+void ConnectionServer::serve(HttpSession& session, base::UniqueFd socket) {
   const int fd = socket.get();
   SslPtr ssl = tls_ ? tls_() : nullptr;
   const bool encrypted = ssl != nullptr;

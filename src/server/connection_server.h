@@ -64,7 +64,7 @@ class ConnectionServer {
   void accept_waiting(std::size_t limit);
   bool accept_one();
   void work(HttpSession& session);
-  void serve(HttpSession& session, UniqueFd socket);
+  void serve(HttpSession& session, base::UniqueFd socket);
   bool greet(Channel& channel);
   // True: the last thing that happened was a reply.
   bool serve_requests(HttpSession& session, Channel& channel);

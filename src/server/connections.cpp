@@ -15,7 +15,7 @@ void ConnectionQueue::report() {
   depth_(static_cast<double>(queue_.size()));
 }
 
-bool ConnectionQueue::push(UniqueFd& socket) {
+bool ConnectionQueue::push(base::UniqueFd& socket) {
   {
     const std::lock_guard lock(mutex_);
     if (closed_ || queue_.size() >= limit_ + idle_workers_) {
@@ -28,7 +28,7 @@ bool ConnectionQueue::push(UniqueFd& socket) {
   return true;
 }
 
-std::optional<UniqueFd> ConnectionQueue::pop() {
+std::optional<base::UniqueFd> ConnectionQueue::pop() {
   std::unique_lock lock(mutex_);
   ++idle_workers_;
   report();
@@ -37,7 +37,7 @@ std::optional<UniqueFd> ConnectionQueue::pop() {
   if (queue_.empty()) {
     return std::nullopt;
   }
-  UniqueFd socket = std::move(queue_.front());
+  base::UniqueFd socket = std::move(queue_.front());
   queue_.pop_front();
   report();
   return socket;

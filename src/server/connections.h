@@ -11,7 +11,7 @@
 #include <set>
 
 #include "channel.h"
-#include "unique_fd.h"
+#include "warmgate/base/unique_fd.h"
 
 namespace warmgate::server {
 
@@ -23,9 +23,9 @@ class ConnectionQueue {
   ConnectionQueue(std::size_t limit, Crowding& crowding, Gauge depth);
 
   // False: full, and `socket` is still the caller's.
-  [[nodiscard]] bool push(UniqueFd& socket);
+  [[nodiscard]] bool push(base::UniqueFd& socket);
   // Waits. Nothing: closed, and all that was queued has been taken.
-  [[nodiscard]] std::optional<UniqueFd> pop();
+  [[nodiscard]] std::optional<base::UniqueFd> pop();
   void close();
 
  private:
@@ -33,7 +33,7 @@ class ConnectionQueue {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<UniqueFd> queue_;
+  std::deque<base::UniqueFd> queue_;
   const std::size_t limit_;
   std::size_t idle_workers_ = 0;
   bool closed_ = false;

@@ -69,7 +69,7 @@ base::Result<ListenSocket> listen_on(const std::string& address, int port, std::
   if (!list) {
     return base::Error{where + "not an IP address; write one such as 0.0.0.0, 127.0.0.1 or ::"};
   }
-  UniqueFd fd(::socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  base::UniqueFd fd(::socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
   // REUSEADDR: a restart must not wait for the TIME_WAIT connections of the process before it.
   if (!fd.valid() || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||

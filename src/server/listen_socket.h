@@ -5,13 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "unique_fd.h"
 #include "warmgate/base/result.h"
+#include "warmgate/base/unique_fd.h"
 
 namespace warmgate::server {
 
 struct ListenSocket {
-  UniqueFd fd;  // non-blocking
+  base::UniqueFd fd;  // non-blocking
   int port = 0;
 };
 

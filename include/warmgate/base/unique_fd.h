@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace warmgate::server {
+namespace warmgate::base {
 
 class UniqueFd {
  public:
@@ -33,4 +33,4 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace warmgate::server
+}  // namespace warmgate::base

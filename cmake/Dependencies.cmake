@@ -31,5 +31,8 @@ if(WARMGATE_HTTPLIB_VERSION VERSION_LESS WARMGATE_HTTPLIB_MINIMUM)
 endif()
 add_library(warmgate_httplib INTERFACE)
 target_include_directories(warmgate_httplib SYSTEM INTERFACE "${httplib_dir}")
+# Its client would ask "Expect: 100-continue" for bodies from 1 KiB on, and wait up to a second for an answer. The same in
+# every source that includes the header, or its inline functions would differ.
+target_compile_definitions(warmgate_httplib INTERFACE CPPHTTPLIB_EXPECT_100_THRESHOLD=0)
 target_link_libraries(warmgate_httplib INTERFACE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 message(STATUS "cpp-httplib ${WARMGATE_HTTPLIB_VERSION} from ${httplib_dir}")

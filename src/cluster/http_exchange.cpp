@@ -1,0 +1,213 @@
+#include "http_exchange.h"
+
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "client_socket.h"
+#include "warmgate/base/text.h"
+
+// zlib, brotli, zstd and TLS support stay off: no decompression bombs, and the library never touches a TLS session.
+#include <httplib.h>
+
+namespace warmgate::cluster {
+namespace {
+
+// All of a response's head. kube-apiserver sends less than 2 KiB; warnings of admission webhooks add to it.
+constexpr std::size_t kMaxHeadBytes = 64UL * 1024;
+// The library matches the status line with std::regex, which recurses for each character of the reason.
+constexpr std::size_t kMaxStatusLineBytes = 1024;
+// Of a refusal's body when the success would have been streamed.
+constexpr std::size_t kMaxRefusalBytes = 1024UL * 1024;
+
+// Adapts a ClientChannel to the library, and enforces what the library does not.
+class ResponseStream final : public httplib::Stream {
+ public:
+  explicit ResponseStream(ClientChannel& channel) : channel_(channel) {}
+
+  ssize_t read(char* data, size_t size) override {
+    if (oversized_head_) {
+      return -1;
+    }
+    const std::ptrdiff_t got = channel_.read(data, size);
+    if (got > 0) {
+      answered_ = true;
+      count_head({data, static_cast<std::size_t>(got)});
+    }
+    return oversized_head_ ? -1 : got;
+  }
+
+  ssize_t write(const char* data, size_t size) override {
+    return channel_.write({data, size}) ? static_cast<ssize_t>(size) : -1;
+  }
+
+  void end_of_head() { in_head_ = false; }
+  [[nodiscard]] bool answered() const { return answered_; }
+  [[nodiscard]] bool oversized_head() const { return oversized_head_; }
+
+  bool is_readable() const override { return false; }
+  bool wait_readable() const override { return true; }
+  bool wait_writable() const override { return true; }
+  void get_remote_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
+  void get_local_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
+  int socket() const override { return channel_.fd(); }
+  time_t duration() const override { return 0; }
+
+ private:
+  void count_head(std::string_view data) {
+    if (!in_head_) {
+      return;
+    }
+    head_bytes_ += data.size();
+    in_status_line_ = in_status_line_ && data.find('\n') == std::string_view::npos;
+    oversized_head_ = head_bytes_ > kMaxHeadBytes || (in_status_line_ && head_bytes_ > kMaxStatusLineBytes);
+  }
+
+  ClientChannel& channel_;
+  std::size_t head_bytes_ = 0;
+  bool in_head_ = true;
+  bool in_status_line_ = true;
+  bool oversized_head_ = false;
+  bool answered_ = false;
+};
+
+class Exchange final : private httplib::ClientImpl {
+ public:
+  Exchange(ClientChannel& channel, const Endpoint& endpoint, const HttpRequest& request,
+           const HttpTransport::OnChunk& on_chunk, int stop_fd)
+      : ClientImpl(endpoint.host),
+        channel_(channel),
+        stream_(channel),
+        endpoint_(endpoint),
+        request_(request),
+        on_chunk_(on_chunk),
+        stop_fd_(stop_fd) {
+    set_path_encode(false);
+    set_follow_location(false);
+    set_decompress(false);
+  }
+
+  Exchanged run() {
+    httplib::Request request = make_request();
+    httplib::Response response;
+    httplib::Error error = httplib::Error::Success;
+    const bool ok = process_request(stream_, request, response, false, error);
+    if (!ok) {
+      return {failure(), false, stream_.answered()};
+    }
+    if (response.status < 200) {
+      // An interim response that was not asked for; the library takes it for the answer.
+      return {HttpFailure{HttpFailureKind::kMalformed, where() + " sent an interim response " +
+                                                           std::to_string(response.status) + " that was not asked for"},
+              false, true};
+    }
+    response_.status = response.status;
+    take_headers(response.headers);
+    return {std::move(response_), reusable(response), true};
+  }
+
+ private:
+  httplib::Request make_request() {
+    httplib::Request request;
+    request.method = request_.method;
+    request.path = request_.target;
+    for (const auto& [name, value] : request_.headers) {
+      request.set_header(name, value);
+    }
+    request.set_header("Host", host_and_port(endpoint_.host, endpoint_.port));
+    request.body = request_.body;
+    request.response_handler = [this](const httplib::Response& response) { return take_head(response); };
+    request.content_receiver = [this](const char* data, size_t size, size_t /*offset*/, size_t /*length*/) {
+      return take_body({data, size});
+    };
+    return request;
+  }
+
+  bool take_head(const httplib::Response& response) {
+    stream_.end_of_head();
+    channel_.set_patience({SteadyClock::now() + request_.body_within, stop_fd_});
+    streamed_ = on_chunk_ && response.status >= 200 && response.status < 300;
+    return response.status >= 200;
+  }
+
+  bool take_body(std::string_view data) {
+    if (streamed_) {
+      enough_ = !on_chunk_(data);
+      return !enough_;
+    }
+    const std::size_t limit = on_chunk_ ? kMaxRefusalBytes : request_.max_body_bytes;
+    if (data.size() > limit - response_.body.size()) {
+      too_large_ = limit;
+      return false;
+    }
+    response_.body += data;
+    return true;
+  }
+
+  void take_headers(const httplib::Headers& headers) {
+    for (const auto& [name, value] : headers) {
+      response_.headers.emplace(base::to_lower(name), value);
+    }
+  }
+
+  // Only when it is beyond doubt where the response ended.
+  [[nodiscard]] bool reusable(const httplib::Response& response) const {
+    const bool has_length = response.has_header("Content-Length");
+    const bool chunked = response.has_header("Transfer-Encoding");
+    const bool framed =
+        response.status == httplib::StatusCode::NoContent_204 ? !has_length && !chunked : has_length != chunked;
+    const std::string connection = base::to_lower(response.get_header_value("Connection"));
+    return framed && response.version == "HTTP/1.1" && (connection.empty() || connection == "keep-alive");
+  }
+
+  [[nodiscard]] std::string where() const { return host_and_port(endpoint_.host, endpoint_.port); }
+
+  [[nodiscard]] HttpFailure failure() const {
+    if (enough_ || channel_.why_ended() == Wait::kStopped) {
+      return {HttpFailureKind::kStopped, "stopped while reading from " + where()};
+    }
+    if (too_large_ > 0) {
+      return {HttpFailureKind::kTooLarge,
+              where() + " sent a body of more than " + std::to_string(too_large_ / (1024UL * 1024)) + " MiB"};
+    }
+    if (channel_.why_ended() == Wait::kLate) {
+      return {HttpFailureKind::kTimeout, "time-out while waiting for " + where()};
+    }
+    if (channel_.refused_identity()) {
+      return {HttpFailureKind::kTls, where() + (request_.identity ? " refused the client certificate"
+                                                                  : " asks for a client certificate and got none")};
+    }
+    if (channel_.at_end()) {
+      return {HttpFailureKind::kBroken,
+              where() + (stream_.answered() ? " ended the connection in the middle of its answer"
+                                            : " ended the connection without an answer")};
+    }
+    return {HttpFailureKind::kMalformed, where() + " did not answer in valid HTTP"};
+  }
+
+  ClientChannel& channel_;
+  ResponseStream stream_;
+  const Endpoint& endpoint_;
+  const HttpRequest& request_;
+  const HttpTransport::OnChunk& on_chunk_;
+  const int stop_fd_;
+  HttpResponse response_;
+  std::size_t too_large_ = 0;  // the limit that was passed
+  bool streamed_ = false;
+  bool enough_ = false;
+};
+
+}  // namespace
+
+Exchanged exchange(ClientChannel& channel, const Endpoint& endpoint, const HttpRequest& request,
+                   const HttpTransport::OnChunk& on_chunk, int stop_fd) {
+  try {
+    return Exchange(channel, endpoint, request, on_chunk, stop_fd).run();
+  } catch (const std::exception&) {
+    return {HttpFailure{HttpFailureKind::kMalformed,
+                        host_and_port(endpoint.host, endpoint.port) + " did not answer in valid HTTP"},
+            false, true};
+  }
+}
+
+}  // namespace warmgate::cluster

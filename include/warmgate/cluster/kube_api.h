@@ -27,8 +27,10 @@ struct Resource {
 
 // Why a call failed.
 struct ApiError {
-  int status = 0;       // of HTTP; 0: no answer (no connection, TLS, time-out)
-  std::string reason;   // metav1.StatusReason ("NotFound", "Conflict", "Expired"); "" when the answer was no Status
+  int status = 0;  // of HTTP; 0: no answer (no connection, TLS, time-out)
+  // metav1.StatusReason ("NotFound", "Conflict", "Expired"); "" when the answer was no Status. One is Warmgate's own:
+  // "ResponseTooLarge", the answer was larger than may be (status is 0).
+  std::string reason;
   std::string message;  // for people: method, path, what went wrong, what to do
   std::chrono::seconds retry_after{0};
 
@@ -45,6 +47,9 @@ struct ListOptions {
   std::string ns;  // "": all namespaces
   std::string label_selector;
   std::string field_selector;
+  // The list begins anew because its pages expired (410): forget the items seen so far, all will come again. Empty:
+  // such a list fails with an expired() error.
+  std::function<void()> on_restart;
 };
 
 enum class EventType { kAdded, kModified, kDeleted, kBookmark };
@@ -77,7 +82,8 @@ class KubeApi {
 
   virtual ApiResult<JsonPtr> get(const Resource& resource, const std::string& ns, const std::string& name) = 0;
 
-  // Every object, in pages; returns the resourceVersion to watch from. After a failure some items may have been seen.
+  // Every object, page by page, as the newest state the API server has (no resourceVersion is sent); returns the
+  // resourceVersion to watch from. Items carry apiVersion and kind. After a failure some items may have been seen.
   virtual ApiResult<std::string> list(const Resource& resource, const ListOptions& options, const OnItem& on_item) = 0;
 
   // Events in order, with bookmarks, until the API server ends the stream (ok), `stop` is requested (ok), or it breaks.

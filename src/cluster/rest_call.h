@@ -1,0 +1,41 @@
+// RestCalls: sends one call to the API server until it is answered for good: with credentials, which are renewed once
+// when they are refused, and again after Retry-After, all within the deadline of the call. Thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api_error.h"
+#include "warmgate/cluster/rest_client.h"
+
+namespace warmgate::cluster {
+
+class RestCalls {
+ public:
+  RestCalls(std::shared_ptr<HttpTransport> transport, Connection connection, Clock& clock, const RestOptions& options);
+
+  [[nodiscard]] CallName name(const std::string& method, const std::string& path) const {
+    return {method, path, connection_.origin};
+  }
+
+  struct Stream {
+    const HttpTransport::OnChunk& on_chunk;
+    const std::stop_token& stop;
+    std::chrono::milliseconds within;  // of the whole body
+  };
+
+  // A 2xx answer that says it is JSON. `request` needs method, headers of its own and body; `query` begins with "?" or
+  // is empty. `stream` nullptr: the whole answer in memory.
+  ApiResult<HttpResponse> perform(const CallName& call, HttpRequest request, const std::string& query,
+                                  const Stream* stream = nullptr);
+
+ private:
+  HttpResult once(HttpRequest& request, Clock::Steady::time_point deadline, const Stream* stream);
+
+  std::shared_ptr<HttpTransport> transport_;
+  const Connection connection_;
+  Clock& clock_;
+  const RestOptions options_;
+};
+
+}  // namespace warmgate::cluster

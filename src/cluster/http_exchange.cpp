@@ -95,12 +95,6 @@ class Exchange final : private httplib::ClientImpl {
     if (!ok) {
       return {failure(), false, stream_.answered()};
     }
-    if (response.status < 200) {
-      // An interim response that was not asked for; the library takes it for the answer.
-      return {HttpFailure{HttpFailureKind::kMalformed, where() + " sent an interim response " +
-                                                           std::to_string(response.status) + " that was not asked for"},
-              false, true};
-    }
     response_.status = response.status;
     take_headers(response.headers);
     return {std::move(response_), reusable(response), true};
@@ -127,7 +121,8 @@ class Exchange final : private httplib::ClientImpl {
     stream_.end_of_head();
     channel_.set_patience({SteadyClock::now() + request_.body_within, stop_fd_});
     streamed_ = on_chunk_ && response.status >= 200 && response.status < 300;
-    return response.status >= 200;
+    interim_ = response.status < 200;
+    return !interim_;
   }
 
   bool take_body(std::string_view data) {
@@ -182,7 +177,8 @@ class Exchange final : private httplib::ClientImpl {
               where() + (stream_.answered() ? " ended the connection in the middle of its answer"
                                             : " ended the connection without an answer")};
     }
-    return {HttpFailureKind::kMalformed, where() + " did not answer in valid HTTP"};
+    return {HttpFailureKind::kMalformed, where() + (interim_ ? " sent an interim response that was not asked for"
+                                                             : " did not answer in valid HTTP")};
   }
 
   ClientChannel& channel_;
@@ -193,6 +189,7 @@ class Exchange final : private httplib::ClientImpl {
   const int stop_fd_;
   HttpResponse response_;
   std::size_t too_large_ = 0;  // the limit that was passed
+  bool interim_ = false;       // 1xx, which the library takes for the answer
   bool streamed_ = false;
   bool enough_ = false;
 };

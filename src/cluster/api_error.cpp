@@ -20,6 +20,9 @@ constexpr std::size_t kMaxExcerpt = 120;
 constexpr std::size_t kMaxStatusBytes = 1024UL * 1024;
 constexpr std::int64_t kMaxRetryAfter = 3600;
 
+// What kube-apiserver answers, as plain text, for a group or version it does not serve: Go's own page.
+constexpr const char* kUnknownGroup = "404 page not found";
+
 std::string beginning(const CallName& call) { return call.method + " " + call.path + " (" + call.origin + "): "; }
 
 std::string what_to_do(int status, const std::string& message) {
@@ -29,7 +32,7 @@ std::string what_to_do(int status, const std::string& message) {
     case 403:
       return "; grant it by RBAC (`kubectl auth can-i --list` tells what is allowed)";
     case 404:
-      return message.find("could not find the requested resource") != std::string::npos
+      return message.find("could not find the requested resource") != std::string::npos || message == kUnknownGroup
                  ? "; the API server does not know this kind: is its CustomResourceDefinition installed?"
                  : "";
     default:
@@ -68,10 +71,14 @@ ApiError foreign_error(const CallName& call, const HttpResponse& response) {
     error.message += ", a redirect, which is never followed; give the API server's own address";
     return error;
   }
+  const std::string excerpt = base::one_line(base::trim(response.body), kMaxExcerpt);
+  if (excerpt == kUnknownGroup) {
+    error.message += what_to_do(response.status, excerpt);
+    return error;
+  }
   const std::string type = base::one_line(response.header("content-type"), 60);
   error.message += " without a Kubernetes Status" + (type.empty() ? "" : " but with " + type) +
                    ", so this may be a proxy instead of the API server";
-  const std::string excerpt = base::one_line(base::trim(response.body), kMaxExcerpt);
   if (!excerpt.empty()) {
     error.message += ": " + excerpt;
   }

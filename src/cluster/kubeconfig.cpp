@@ -133,7 +133,7 @@ base::Result<Connection> load_kubeconfig(const KubeconfigOptions& options, const
     return endpoint.error();
   }
   connection.endpoint = std::move(endpoint).value();
-  auto credentials = user_credentials(*user, *cluster, clock);
+  auto credentials = user_credentials(*user, *cluster, options.plugin_limit, clock);
   if (!credentials) {
     return credentials.error();
   }

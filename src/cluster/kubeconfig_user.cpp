@@ -169,7 +169,7 @@ base::Result<ExecPlugin> plugin_of(const ConfigNode& exec, const ConfigNode& clu
 }  // namespace
 
 base::Result<std::shared_ptr<CredentialSource>> user_credentials(const ConfigNode& user, const ConfigNode& cluster,
-                                                                 Clock& clock) {
+                                                                 std::chrono::milliseconds plugin_limit, Clock& clock) {
   for (const Refusal& refusal : kRefused) {
     if (const ConfigNode node = user[refusal.member]; node) {
       return node.error("the user has " + std::string(refusal.member) + ": " + std::string(refusal.advice));
@@ -202,6 +202,7 @@ base::Result<std::shared_ptr<CredentialSource>> user_credentials(const ConfigNod
     if (!plugin) {
       return plugin.error();
     }
+    plugin.value().program.limit = plugin_limit;
     return std::shared_ptr(exec_credentials(std::move(plugin).value(), std::move(credentials), clock));
   }
   return std::shared_ptr(fixed_credentials(std::move(credentials)));

@@ -10,8 +10,8 @@
 
 namespace warmgate::cluster {
 
-// `cluster` is handed to exec plugins that ask for it. Clock must outlive the source.
+// `cluster` is handed to exec plugins that ask for it; they may run for `plugin_limit`. Clock must outlive the source.
 base::Result<std::shared_ptr<CredentialSource>> user_credentials(const ConfigNode& user, const ConfigNode& cluster,
-                                                                 Clock& clock);
+                                                                 std::chrono::milliseconds plugin_limit, Clock& clock);
 
 }  // namespace warmgate::cluster

@@ -49,7 +49,7 @@ struct ListOptions {
   std::string field_selector;
   // The list begins anew because its pages expired (410): forget the items seen so far, all will come again. Empty:
   // such a list fails with an expired() error.
-  std::function<void()> on_restart;
+  std::function<void()> on_restart = nullptr;
 };
 
 enum class EventType { kAdded, kModified, kDeleted, kBookmark };

@@ -3,6 +3,7 @@
 // password, auth-provider, impersonation) is refused, never ignored. Errors name file:line:col; secrets are in none.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,6 +32,8 @@ std::optional<std::string> process_environment(const std::string& name);
 struct KubeconfigOptions {
   std::string path;     // this file only; "": those of KUBECONFIG (colon separated, first wins), or ~/.kube/config
   std::string context;  // "": current-context
+  // How long an exec plugin may run; then it is killed. Cloud command lines take seconds when they ask their cloud.
+  std::chrono::milliseconds plugin_limit{30'000};
 };
 
 // `clock` must outlive the connection.

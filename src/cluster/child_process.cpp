@@ -52,7 +52,8 @@ std::vector<std::string> merged_environment(const std::vector<std::pair<std::str
     }
   }
   for (const auto& [name, value] : added) {
-    merged.push_back(name + "=" + value);
+    merged.push_back(name);
+    merged.back().append("=").append(value);
   }
   return merged;
 }

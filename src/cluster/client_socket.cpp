@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -59,6 +60,7 @@ HttpFailure ended_while(Wait wait, const std::string& doing) {
 
 // What the caller and a resolving thread share; the last of them frees it.
 struct PendingResolution {
+  std::mutex mutex;  // poll() orders nothing between threads
   Resolution result;
   base::UniqueFd done{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 };
@@ -72,7 +74,11 @@ base::Result<Resolution, HttpFailure> resolve(const std::string& host, int port,
   }
   auto pending = std::make_shared<PendingResolution>();
   std::thread([pending, host, port] {
-    pending->result = resolve_blocking(host, port, AI_ADDRCONFIG);
+    Resolution result = resolve_blocking(host, port, AI_ADDRCONFIG);
+    {
+      const std::lock_guard lock(pending->mutex);
+      pending->result = std::move(result);
+    }
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(pending->done.get(), &one, sizeof(one));
   }).detach();
@@ -80,6 +86,7 @@ base::Result<Resolution, HttpFailure> resolve(const std::string& host, int port,
   if (wait != Wait::kReady) {
     return ended_while(wait, "looking up the name " + host);
   }
+  const std::lock_guard lock(pending->mutex);
   return std::move(pending->result);
 }
 

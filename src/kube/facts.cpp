@@ -1,7 +1,9 @@
 #include "warmgate/kube/facts.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "warmgate/kube/storage.h"
 #include "warmgate/kube/workload.h"
 
 namespace warmgate::kube {
@@ -27,6 +29,8 @@ BundleFacts::BundleFacts(std::vector<Object> objects, bool complete) : complete_
   for (Object& object : objects) {
     if (object.is("", "PersistentVolumeClaim")) {
       claims_.push_back(std::move(object));
+    } else if (object.is("", "PersistentVolume")) {
+      volumes_.push_back(std::move(object));
     } else if (object.is("storage.k8s.io", "StorageClass")) {
       storage_classes_.push_back(std::move(object));
     } else if (object.is("autoscaling", "HorizontalPodAutoscaler")) {
@@ -51,6 +55,12 @@ bool BundleFacts::has_claims(std::string_view ns) const {
                      [&](const Object& claim) { return same_namespace(claim.key().ns, ns); });
 }
 
+std::optional<Object> BundleFacts::persistent_volume(const Object& claim) const {
+  const auto found =
+      std::find_if(volumes_.begin(), volumes_.end(), [&](const Object& volume) { return is_bound_to(volume, claim); });
+  return found == volumes_.end() ? std::nullopt : std::optional(*found);
+}
+
 std::optional<Object> BundleFacts::storage_class(std::string_view name) const {
   return named(storage_classes_, "", name);
 }
@@ -67,17 +77,16 @@ std::vector<Object> BundleFacts::workloads_on_claim(std::string_view ns, std::st
   return out;
 }
 
+std::optional<Object> BundleFacts::workload(const ObjectKey& key) const {
+  const auto found = std::find_if(workloads_.begin(), workloads_.end(),
+                                  [&](const Object& workload) { return same_object(workload.key(), key); });
+  return found == workloads_.end() ? std::nullopt : std::optional(*found);
+}
+
 std::vector<Object> BundleFacts::autoscalers_of(const ObjectKey& target) const {
   std::vector<Object> out;
-  for (const Object& autoscaler : autoscalers_) {
-    const document::View reference = autoscaler.root()["spec"]["scaleTargetRef"];
-    const document::View api_version = reference["apiVersion"];
-    const bool same_group = !api_version || group_of(api_version.text()) == target.group;
-    if (same_group && same_namespace(autoscaler.key().ns, target.ns) && !target.name.empty() &&
-        reference["kind"].text() == target.kind && reference["name"].text() == target.name) {
-      out.push_back(autoscaler);
-    }
-  }
+  std::copy_if(autoscalers_.begin(), autoscalers_.end(), std::back_inserter(out),
+               [&](const Object& autoscaler) { return scales(autoscaler, target); });
   return out;
 }
 

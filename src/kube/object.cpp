@@ -45,4 +45,8 @@ std::string group_of(std::string_view api_version) {
 
 bool same_namespace(std::string_view a, std::string_view b) { return a.empty() || b.empty() || a == b; }
 
+bool same_object(const ObjectKey& a, const ObjectKey& b) {
+  return !a.name.empty() && a.name == b.name && a.kind == b.kind && a.group == b.group && same_namespace(a.ns, b.ns);
+}
+
 }  // namespace warmgate::kube

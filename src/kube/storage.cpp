@@ -22,11 +22,16 @@ std::optional<AccessMode> parse_access_mode(std::string_view text) {
   return std::nullopt;
 }
 
-std::vector<AccessMode> access_modes(const Object& claim) {
-  const document::View root = claim.root();
-  const document::View bound = root["status"]["accessModes"];
+std::vector<AccessMode> access_modes(const Object& claim, const std::optional<Object>& volume) {
+  document::View texts = claim.root()["status"]["accessModes"];
+  if (texts.size() == 0 && volume) {
+    texts = volume->root()["spec"]["accessModes"];
+  }
+  if (texts.size() == 0) {
+    texts = claim.root()["spec"]["accessModes"];
+  }
   std::vector<AccessMode> modes;
-  for (const std::string& text : (bound.size() > 0 ? bound : root["spec"]["accessModes"]).strings()) {
+  for (const std::string& text : texts.strings()) {
     if (const std::optional<AccessMode> mode = parse_access_mode(text)) {
       modes.push_back(*mode);
     }
@@ -34,11 +39,20 @@ std::vector<AccessMode> access_modes(const Object& claim) {
   return modes;
 }
 
-bool shares_across_nodes(const Object& claim) {
-  const std::vector<AccessMode> modes = access_modes(claim);
+bool shares_across_nodes(const std::vector<AccessMode>& modes) {
   return std::any_of(modes.begin(), modes.end(), [](AccessMode mode) {
     return mode == AccessMode::kReadWriteMany || mode == AccessMode::kReadOnlyMany;
   });
+}
+
+bool is_bound_to(const Object& volume, const Object& claim) {
+  const std::string& name = volume.key().name;
+  if (const std::string wanted = claim.root()["spec"]["volumeName"].text(); !wanted.empty()) {
+    return name == wanted;
+  }
+  const document::View reference = volume.root()["spec"]["claimRef"];
+  return !name.empty() && !claim.key().name.empty() && reference["name"].text() == claim.key().name &&
+         same_namespace(reference["namespace"].text(), claim.key().ns);
 }
 
 }  // namespace warmgate::kube

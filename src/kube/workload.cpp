@@ -107,10 +107,23 @@ bool manages(const Object& manager, const Object& managed) {
          (!selector || selector_matches(selector, managed.labels()));
 }
 
-// Two Pods of one controller, or two ReplicaSets of one Deployment.
+// The controller, and the Deployment behind a ReplicaSet: the Pods of a Deployment carry the last part of their
+// ReplicaSet's name as label (k8s.io/kubernetes pkg/controller/deployment/sync.go, getNewReplicaSet).
+std::optional<ControllerRef> manager_of(const Object& object) {
+  std::optional<ControllerRef> owner = object.controller();
+  if (owner && owner->group == "apps" && owner->kind == "ReplicaSet") {
+    const std::string end = "-" + object.root()["metadata"]["labels"]["pod-template-hash"].text();
+    if (end.size() > 1 && owner->name.size() > end.size() && owner->name.ends_with(end)) {
+      return ControllerRef{"apps", "Deployment", owner->name.substr(0, owner->name.size() - end.size())};
+    }
+  }
+  return owner;
+}
+
+// Two Pods of one controller, two ReplicaSets of one Deployment, or a Pod of another ReplicaSet of it: a rollout.
 bool siblings(const Object& a, const Object& b) {
-  const std::optional<ControllerRef> owner = a.controller();
-  return owner && !owner->name.empty() && owner == b.controller() && same_namespace(a.key().ns, b.key().ns);
+  const std::optional<ControllerRef> manager = manager_of(a);
+  return manager && !manager->name.empty() && manager == manager_of(b) && same_namespace(a.key().ns, b.key().ns);
 }
 
 }  // namespace
@@ -163,6 +176,20 @@ ReplicaRange replicas(const Object& object, const ClusterFacts& facts) {
   return range;
 }
 
+ObjectKey scale_target(const Object& autoscaler) {
+  const View reference = autoscaler.root()["spec"]["scaleTargetRef"];
+  return {group_of(reference["apiVersion"].text()), reference["kind"].text(), autoscaler.key().ns,
+          reference["name"].text()};
+}
+
+bool scales(const Object& autoscaler, const ObjectKey& target) {
+  ObjectKey scaled = scale_target(autoscaler);
+  if (!autoscaler.root()["spec"]["scaleTargetRef"]["apiVersion"]) {
+    scaled.group = target.group;
+  }
+  return same_object(scaled, target);
+}
+
 std::vector<std::string> claims_of(const Object& object) {
   std::vector<std::string> claims;
   for (const PodTemplate& pod : pod_templates(object)) {
@@ -177,11 +204,8 @@ std::vector<std::string> claims_of(const Object& object) {
 }
 
 bool same_workload(const Object& object, const Object& other) {
-  const ObjectKey& a = object.key();
-  const ObjectKey& b = other.key();
-  const bool identical =
-      a.group == b.group && a.kind == b.kind && !a.name.empty() && a.name == b.name && same_namespace(a.ns, b.ns);
-  return identical || manages(object, other) || manages(other, object) || siblings(object, other);
+  return same_object(object.key(), other.key()) || manages(object, other) || manages(other, object) ||
+         siblings(object, other);
 }
 
 bool runs_to_completion(const Object& object) {

@@ -24,18 +24,8 @@ std::optional<std::string> hostname_of(const View& term) {
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<std::string> pinned_node(const kube::PodTemplate& pod) {
-  if (const std::string name = pod.spec["nodeName"].text(); !name.empty()) {
-    return name;
-  }
-  if (const std::string name = pod.spec["nodeSelector"][kHostname].text(); !name.empty()) {
-    return name;
-  }
-  const View terms =
-      pod.spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
-  // Terms are ORed: each must name the same node.
+// Terms are ORed: each must name the same node.
+std::optional<std::string> node_of(const View& terms) {
   std::optional<std::string> node;
   for (const View& term : terms.items()) {
     const std::optional<std::string> hostname = hostname_of(term);
@@ -45,6 +35,23 @@ std::optional<std::string> pinned_node(const kube::PodTemplate& pod) {
     node = hostname;
   }
   return node;
+}
+
+}  // namespace
+
+std::optional<std::string> pinned_node(const kube::PodTemplate& pod) {
+  if (const std::string name = pod.spec["nodeName"].text(); !name.empty()) {
+    return name;
+  }
+  if (const std::string name = pod.spec["nodeSelector"][kHostname].text(); !name.empty()) {
+    return name;
+  }
+  return node_of(
+      pod.spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]);
+}
+
+std::optional<std::string> pinned_node(const kube::Object& volume) {
+  return node_of(volume.root()["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]);
 }
 
 }  // namespace warmgate::rules

@@ -8,8 +8,7 @@
 namespace warmgate::rules {
 namespace {
 
-std::string access_mode_label(const kube::Object& claim) {
-  const std::vector<kube::AccessMode> modes = kube::access_modes(claim);
+std::string access_mode_label(const std::vector<kube::AccessMode>& modes) {
   const bool one_pod = std::find(modes.begin(), modes.end(), kube::AccessMode::kReadWriteOncePod) != modes.end();
   return one_pod ? "ReadWriteOncePod" : "ReadWriteOnce";
 }
@@ -58,11 +57,19 @@ void check_use(const RuleContext& context, const models::TemplateReading& readin
                std::vector<Finding>& findings) {
   const std::string& name = use.cache.volume->claim;
   const std::optional<kube::Object> claim = context.facts.claim(context.object.key().ns, name);
-  if (!claim || kube::access_modes(*claim).empty() || kube::shares_across_nodes(*claim)) {
+  if (!claim) {
     return;
   }
-  const std::string mode = access_mode_label(*claim);
+  const std::optional<kube::Object> volume = context.facts.persistent_volume(*claim);
+  const std::vector<kube::AccessMode> modes = kube::access_modes(*claim, volume);
+  if (modes.empty() || kube::shares_across_nodes(modes)) {
+    return;
+  }
+  const std::string mode = access_mode_label(modes);
   const bool one_pod = mode == "ReadWriteOncePod";
+  if (volume && pinned_node(*volume) && !one_pod) {
+    return;  // the scheduler sends every Pod that mounts a local volume to its node
+  }
   std::string spread = own_spread(context, reading, one_pod);
   if (spread.empty()) {
     spread = shared_with(context, reading, name, one_pod);
@@ -112,7 +119,8 @@ const Rule kWG201_RwoCacheShared = {
                  "  replicas: 2\n",
          .misses =
              "Claims that are not among the facts, claims that no model is loaded from, and access modes that the "
-             "storage class cannot keep. A claim whose Pods are all pinned to one node is not reported."},
+             "storage class cannot keep. A claim whose Pods are all pinned to one node, by themselves or by a "
+             "local volume, is not reported."},
     .check = check,
 };
 

@@ -88,7 +88,7 @@ TEST(AccessModes, ABoundClaimHasWhatItGot) {
        true},
   };
   for (const auto& [rest, shares] : cases) {
-    EXPECT_EQ(shares_across_nodes(claim(rest)), shares) << rest;
+    EXPECT_EQ(shares_across_nodes(access_modes(claim(rest))), shares) << rest;
   }
 }
 

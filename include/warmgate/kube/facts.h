@@ -3,6 +3,7 @@
 // implementation is an immutable snapshot for as long as a verdict is made, so it is thread-safe.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +15,13 @@
 
 namespace warmgate::kube {
 
+// A kind of object of which the facts do not know how it is now.
+struct FactsDoubt {
+  std::string resource;                     // "persistentvolumeclaims"
+  std::optional<std::chrono::seconds> age;  // since the cluster last told of it; nullopt: it never did
+  std::string reason;                       // the last error; may be empty
+};
+
 class ClusterFacts {
  public:
   virtual ~ClusterFacts() = default;
@@ -21,14 +29,21 @@ class ClusterFacts {
   [[nodiscard]] virtual std::optional<Object> claim(std::string_view ns, std::string_view name) const = 0;
   // Any claim at all known in the namespace: then a missing one is worth a warning.
   [[nodiscard]] virtual bool has_claims(std::string_view ns) const = 0;
+  // The PersistentVolume that the claim is bound to.
+  [[nodiscard]] virtual std::optional<Object> persistent_volume(const Object& claim) const = 0;
   [[nodiscard]] virtual std::optional<Object> storage_class(std::string_view name) const = 0;
-  // Workloads with a pod template that mounts the claim.
+  // Workloads with a pod template that mounts the claim. Of Pods that are alike (one controller, one node) one stands
+  // for all.
   [[nodiscard]] virtual std::vector<Object> workloads_on_claim(std::string_view ns, std::string_view claim) const = 0;
+  // The workload of that name. Live facts know Pods with claims only; others are asked for by reference.
+  [[nodiscard]] virtual std::optional<Object> workload(const ObjectKey& key) const = 0;
   // HorizontalPodAutoscalers whose scaleTargetRef is that object (one without apiVersion: by kind and name).
   [[nodiscard]] virtual std::vector<Object> autoscalers_of(const ObjectKey& target) const = 0;
   [[nodiscard]] virtual std::vector<Object> model_caches(std::string_view ns) const = 0;
   // True when what is not here does not exist: live facts, or `--facts-complete`.
   [[nodiscard]] virtual bool complete() const = 0;
+  // What is missing or out of date at the moment. Facts from files are as good as their author says: no doubts.
+  [[nodiscard]] virtual std::vector<FactsDoubt> doubts() const { return {}; }
 };
 
 // Facts over a set of objects: the linter's bundle, `serve --facts`.
@@ -38,8 +53,10 @@ class BundleFacts final : public ClusterFacts {
 
   [[nodiscard]] std::optional<Object> claim(std::string_view ns, std::string_view name) const override;
   [[nodiscard]] bool has_claims(std::string_view ns) const override;
+  [[nodiscard]] std::optional<Object> persistent_volume(const Object& claim) const override;
   [[nodiscard]] std::optional<Object> storage_class(std::string_view name) const override;
   [[nodiscard]] std::vector<Object> workloads_on_claim(std::string_view ns, std::string_view claim) const override;
+  [[nodiscard]] std::optional<Object> workload(const ObjectKey& key) const override;
   [[nodiscard]] std::vector<Object> autoscalers_of(const ObjectKey& target) const override;
   [[nodiscard]] std::vector<Object> model_caches(std::string_view ns) const override;
   [[nodiscard]] bool complete() const override { return complete_; }
@@ -47,6 +64,7 @@ class BundleFacts final : public ClusterFacts {
  private:
   bool complete_;
   std::vector<Object> claims_;
+  std::vector<Object> volumes_;
   std::vector<Object> storage_classes_;
   std::vector<Object> autoscalers_;
   std::vector<Object> model_caches_;

@@ -61,4 +61,8 @@ std::string group_of(std::string_view api_version);
 // True when the two may be the same namespace: a manifest that names none goes wherever it is applied.
 bool same_namespace(std::string_view a, std::string_view b);
 
+// True when both name one object: equal but for a namespace that one of them leaves open. Objects without a name are
+// never the same.
+bool same_object(const ObjectKey& a, const ObjectKey& b);
+
 }  // namespace warmgate::kube

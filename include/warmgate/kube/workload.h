@@ -31,11 +31,16 @@ std::vector<PodTemplate> pod_templates(const Object& object);
 // From the object's own fields and the autoscalers among the facts.
 ReplicaRange replicas(const Object& object, const ClusterFacts& facts);
 
+// The object that a HorizontalPodAutoscaler scales; group "" also when it gives no apiVersion.
+ObjectKey scale_target(const Object& autoscaler);
+// True when that object is `target`. An autoscaler without apiVersion goes by kind and name.
+bool scales(const Object& autoscaler, const ObjectKey& target);
+
 // The PVCs that any of its pod templates mounts (claim templates excluded).
 std::vector<std::string> claims_of(const Object& object);
 
 // True when `other` manages `object` or the other way round, or one controller both: a Deployment, its ReplicaSets and
-// their Pods are one workload, as are a CronJob, its Jobs and theirs (controller references, names and selectors).
+// their Pods are one workload, as are a CronJob, its Jobs and theirs (controller references, names, labels, selectors).
 bool same_workload(const Object& object, const Object& other);
 
 // A workload whose Pods end by themselves: Job, CronJob, a bare Pod with restartPolicy Never or OnFailure.

@@ -27,7 +27,21 @@ std::optional<Object> either(std::optional<Object> first, std::optional<Object> 
   return first ? std::move(first) : std::move(second);
 }
 
+struct Owned {
+  Owned(std::shared_ptr<const ClusterFacts> the_first, std::shared_ptr<const ClusterFacts> the_second)
+      : first(std::move(the_first)), second(std::move(the_second)), facts(*first, *second) {}
+  std::shared_ptr<const ClusterFacts> first;
+  std::shared_ptr<const ClusterFacts> second;
+  LayeredFacts facts;
+};
+
 }  // namespace
+
+std::shared_ptr<const ClusterFacts> layered(std::shared_ptr<const ClusterFacts> first,
+                                            std::shared_ptr<const ClusterFacts> second) {
+  const auto owned = std::make_shared<const Owned>(std::move(first), std::move(second));
+  return {owned, &owned->facts};
+}
 
 std::optional<Object> LayeredFacts::claim(std::string_view ns, std::string_view name) const {
   return either(first_.claim(ns, name), second_.claim(ns, name));

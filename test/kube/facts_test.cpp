@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kube/objects.h"
+#include "warmgate/kube/layered_facts.h"
 
 namespace warmgate::kube {
 namespace {
@@ -95,6 +96,60 @@ TEST(BundleFacts, ModelCachesOfANamespace) {
                            object("example.com/v1", "ModelCache", R"({"name": "x", "namespace": "a"})")});
   EXPECT_THAT(names(facts.model_caches("a")), ElementsAre("a/m", "/n"));
   EXPECT_THAT(names(facts.model_caches("b")), ElementsAre("/n"));
+}
+
+TEST(BundleFacts, TheVolumeOfAClaimAsEitherOfThemSays) {
+  const BundleFacts facts({
+      object("v1", "PersistentVolume", R"({"name": "by-name"})"),
+      object("v1", "PersistentVolume", R"({"name": "by-reference"})",
+             R"("spec": {"claimRef": {"namespace": "a", "name": "cache"}})"),
+  });
+  const auto volume_of = [&](const char* metadata, const char* rest) {
+    const std::optional<Object> volume = facts.persistent_volume(object("v1", "PersistentVolumeClaim", metadata, rest));
+    return volume ? volume->key().name : "";
+  };
+  EXPECT_EQ(volume_of(R"({"name": "x", "namespace": "a"})", R"("spec": {"volumeName": "by-name"})"), "by-name");
+  EXPECT_EQ(volume_of(R"({"name": "cache", "namespace": "a"})", R"("spec": {"volumeName": "by-name"})"), "by-name");
+  EXPECT_EQ(volume_of(R"({"name": "cache", "namespace": "a"})", R"("spec": {})"), "by-reference");
+  EXPECT_EQ(volume_of(R"({"name": "cache", "namespace": "b"})", R"("spec": {})"), "");
+  EXPECT_EQ(volume_of(R"({"name": "x", "namespace": "a"})", R"("spec": {})"), "");
+  EXPECT_EQ(volume_of(R"({"namespace": "a"})", R"("spec": {})"), "");
+}
+
+TEST(BundleFacts, AWorkloadByItsNames) {
+  const BundleFacts facts({user("Deployment", R"({"name": "w", "namespace": "a"})", "cache")});
+  EXPECT_TRUE(facts.workload({"apps", "Deployment", "a", "w"}));
+  EXPECT_FALSE(facts.workload({"apps", "Deployment", "b", "w"}));
+  EXPECT_FALSE(facts.workload({"apps", "StatefulSet", "a", "w"}));
+  EXPECT_FALSE(facts.workload({"", "Deployment", "a", "w"}));
+}
+
+TEST(LayeredFacts, TheFirstIsBelievedWhereBothKnowAnObject) {
+  const auto cache = [](const char* name, const char* where) {
+    return object("warmgate.dev/v1alpha1", "ModelCache",
+                  std::string(R"({"namespace": "a", "name": ")") + name + R"("})",
+                  std::string(R"("spec": {"where": ")") + where + R"("})");
+  };
+  const BundleFacts first({claim(R"({"name": "both", "namespace": "a", "labels": {"in": "first"}})"),
+                           user("Deployment", R"({"name": "w", "namespace": "a"})", "both"), cache("m", "first")});
+  const BundleFacts second(
+      {claim(R"({"name": "both", "namespace": "a", "labels": {"in": "second"}})"),
+       claim(R"({"name": "only", "namespace": "b"})"),
+       object("v1", "Pod", R"({"name": "w-7d9f-x", "namespace": "a", "labels": {"pod-template-hash": "7d9f"},
+         "ownerReferences": [{"controller": true, "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "w-7d9f"}]})",
+              R"("spec": {"volumes": [{"name": "c", "persistentVolumeClaim": {"claimName": "both"}}]})"),
+       user("StatefulSet", R"({"name": "s", "namespace": "a"})", "both"), cache("m", "second"), cache("n", "second")},
+      true);
+  const LayeredFacts facts(first, second);
+  EXPECT_EQ(facts.claim("a", "both")->labels().at("in"), "first");
+  EXPECT_TRUE(facts.claim("b", "only"));
+  EXPECT_TRUE(facts.has_claims("b"));
+  EXPECT_THAT(names(facts.workloads_on_claim("a", "both")), ElementsAre("a/w", "a/s")) << "its Pod is the Deployment's";
+  EXPECT_THAT(names(facts.model_caches("a")), ElementsAre("a/m", "a/n"));
+  EXPECT_EQ(facts.model_caches("a")[0].root()["spec"]["where"].text(), "first");
+  EXPECT_TRUE(facts.workload({"apps", "StatefulSet", "a", "s"}));
+  EXPECT_TRUE(facts.complete());
+  EXPECT_THAT(facts.doubts(), IsEmpty());
 }
 
 TEST(BundleFacts, CompletenessIsWhatTheCallerSays) {

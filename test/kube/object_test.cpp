@@ -92,6 +92,17 @@ TEST(AccessModes, ABoundClaimHasWhatItGot) {
   }
 }
 
+TEST(AccessModes, OfAVolumeCountForAClaimWithoutStatus) {
+  const Object volume = object("v1", "PersistentVolume", "{}", R"("spec": {"accessModes": ["ReadWriteMany"]})");
+  const Object claim = object("v1", "PersistentVolumeClaim", "{}", R"("spec": {"accessModes": ["ReadWriteOnce"]})");
+  EXPECT_THAT(access_modes(claim, volume), ElementsAre(AccessMode::kReadWriteMany));
+  const Object bound =
+      object("v1", "PersistentVolumeClaim", "{}", R"("spec": {}, "status": {"accessModes": ["ReadOnlyMany"]})");
+  EXPECT_THAT(access_modes(bound, volume), ElementsAre(AccessMode::kReadOnlyMany));
+  const Object silent = object("v1", "PersistentVolume", "{}");
+  EXPECT_THAT(access_modes(claim, silent), ElementsAre(AccessMode::kReadWriteOnce));
+}
+
 TEST(SecretValues, DataAsWrittenAndDecoded) {
   const Object secret = object(
       "v1", "Secret", "{}",

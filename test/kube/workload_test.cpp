@@ -154,6 +154,21 @@ TEST(SameWorkload, ADeploymentItsReplicaSetsAndTheirPodsAreOne) {
   EXPECT_TRUE(same_workload(chain[1], old_set));
 }
 
+TEST(SameWorkload, ARolloutIsOneWorkloadThoughItsReplicaSetsAreTwo) {
+  const auto pod = [](const char* set, const char* hash) {
+    return object("v1", "Pod",
+                  owned(std::string(set) + "-p", "apps/v1", "ReplicaSet", set,
+                        std::string(R"(, "labels": {"pod-template-hash": ")") + hash + R"("})"));
+  };
+  const Object old_pod = pod("vllm-66c7", "66c7");
+  EXPECT_TRUE(same_workload(pod("vllm-7d9f", "7d9f"), old_pod));
+  EXPECT_TRUE(
+      same_workload(object("apps/v1", "ReplicaSet", owned("vllm-7d9f", "apps/v1", "Deployment", "vllm")), old_pod));
+  EXPECT_FALSE(same_workload(pod("tgi-7d9f", "7d9f"), old_pod));
+  EXPECT_FALSE(same_workload(pod("vllm-7d9f", "other"), old_pod)) << "a ReplicaSet of that name without a Deployment";
+  EXPECT_FALSE(same_workload(pod("vllm-7d9f", ""), pod("vllm-66c7", "")));
+}
+
 TEST(SameWorkload, ACronJobItsJobsAndTheirPodsAreOne) {
   const Object cron = object("batch/v1", "CronJob", R"({"name": "fetch"})");
   const Object job = object("batch/v1", "Job", owned("fetch-28395840", "batch/v1", "CronJob", "fetch"));

@@ -3,6 +3,7 @@
 // Refers to both, which must outlive it; immutable, so thread-safe.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -31,5 +32,9 @@ class LayeredFacts final : public ClusterFacts {
   const ClusterFacts& first_;
   const ClusterFacts& second_;
 };
+
+// The same, owning both.
+std::shared_ptr<const ClusterFacts> layered(std::shared_ptr<const ClusterFacts> first,
+                                            std::shared_ptr<const ClusterFacts> second);
 
 }  // namespace warmgate::kube

@@ -33,7 +33,7 @@ base::Error explained(const ApiError& error, const WatchedType& type) {
   const std::string name = resource_name(type.resource);
   std::string text = "cannot list " + name + " in the cluster: " + base::one_line(error.message, kMaxReason);
   if (error.status == 403) {
-    text += "; grant it with: kubectl create clusterrole warmgate-facts-" + type.resource.plural +
+    text += "; for example: kubectl create clusterrole warmgate-facts-" + type.resource.plural +
             " --verb=list --resource=" + name + ", and bind that role to the user of this kubeconfig";
   }
   return {text};

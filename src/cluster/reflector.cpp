@@ -21,6 +21,10 @@ constexpr std::chrono::seconds kAccepted{30};
 // watch").
 constexpr std::chrono::seconds kVeryShort{1};
 
+// An event that cannot be read (too large, broken) would break every watch from the version before it: after so many,
+// a list goes around it.
+constexpr int kMaxMuteWatches = 5;
+
 std::string version_of(const View& object) { return object["metadata"]["resourceVersion"].text(); }
 
 // What is kept of an object from the API server. Items of a list carry no type of their own.
@@ -137,12 +141,15 @@ struct Reflector::Impl {
     if (full) {
       return relist_after(too_many(options));
     }
+    mute_watches = heard ? 0 : mute_watches + 1;
     if (!ended) {
-      return worth_the_same_version(ended.error()) ? after(ended.error()) : relist_after(ended.error());
+      const bool again = worth_the_same_version(ended.error()) && mute_watches < kMaxMuteWatches;
+      return again ? after(ended.error()) : relist_after(ended.error());
     }
     if (!heard && clock.now() - opened < kVeryShort) {
       return after({0, "", "the API server ended the watch of " + options.resource.plural + " at once"});
     }
+    mute_watches = 0;
     succeed(current(), false);
     return std::nullopt;
   }
@@ -153,6 +160,7 @@ struct Reflector::Impl {
   }
 
   std::optional<ApiError> relist_after(const ApiError& error) {
+    mute_watches = 0;
     version.clear();
     // That a version expires is how watches end; the list that follows tells whether anything is wrong.
     return error.expired() ? error : after(error);
@@ -264,8 +272,9 @@ struct Reflector::Impl {
   KubeApi& api;
   Clock& clock;
   const ReflectorOptions options;
-  Backoff backoff;      // of the thread alone, as is
-  std::string version;  // to watch from; "": list first
+  Backoff backoff;       // of the thread alone, as is
+  std::string version;   // to watch from; "": list first
+  int mute_watches = 0;  // that failed in a row before they told anything
   mutable std::mutex mutex;
   std::shared_ptr<const Collection> collection;
   ReflectorState state;

@@ -272,7 +272,7 @@ TEST(ReadFacts, SaysWhichRightIsMissingAndHowToGetIt) {
   api.fail_list("persistentvolumeclaims", {403, "Forbidden", "User \"ci\" cannot list resource"});
   EXPECT_EQ(
       cluster::read_facts(api).error().message,
-      "cannot list persistentvolumeclaims in the cluster: User \"ci\" cannot list resource; grant it with: kubectl "
+      "cannot list persistentvolumeclaims in the cluster: User \"ci\" cannot list resource; for example: kubectl "
       "create clusterrole warmgate-facts-persistentvolumeclaims --verb=list --resource=persistentvolumeclaims, and "
       "bind that role to the user of this kubeconfig");
   for (const std::string& type : kTypes) {

@@ -180,6 +180,20 @@ TEST_F(ReflectorTest, WatchesAgainFromTheSameVersionAfterABrokenConnection) {
   }
 }
 
+TEST_F(ReflectorTest, ListsAfterFiveWatchesThatBrokeBeforeTheyToldAnything) {
+  start_watching({});
+  for (int i = 0; i < 4; ++i) {
+    api.break_watch(kThings, {0, "", "an event that cannot be read"});
+    clock.wake();
+    EXPECT_EQ(api.next_call(kThings), "watch 10");
+  }
+  api.break_watch(kThings, {0, "", "an event that cannot be read"});
+  clock.wake();
+  EXPECT_EQ(api.next_call(kThings), "list");
+  api.answer_list(kThings, {}, "20");
+  EXPECT_EQ(api.next_call(kThings), "watch 20");
+}
+
 TEST_F(ReflectorTest, ListsAgainAfterARefusal) {
   for (const int status : {400, 403}) {
     start_watching({});

@@ -3,7 +3,7 @@
 //
 // Expected flow: list, watch with bookmarks until the API server ends the stream, watch again from the last
 // resourceVersion seen. 410 (that version is gone) or another refusal: list again. No answer, 429 or 5xx: watch again
-// from the same version. Each failure is followed by a Backoff.
+// from the same version, and after the fifth such failure in a row list. Each failure is followed by a Backoff.
 // Guarantees: what snapshot() gives is what the API server had at some moment, never a half-read list: a relist
 // replaces everything at once, so deleted objects vanish and the collection is at no time empty in between.
 // Assumptions: a watch that has been open for 30 s was accepted (KubeApi gives up connecting after that time).

@@ -13,6 +13,7 @@ namespace {
 using document::View;
 
 constexpr std::array<std::string_view, 4> kActionNames = {"off", "audit", "warn", "deny"};
+constexpr std::array<std::string_view, 3> kStaleFactsNames = {"ignore", "warn", "deny"};
 
 void check_members(const View& object, std::span<const std::string> known, std::vector<FieldError>& errors) {
   if (object && !object.is_object()) {
@@ -39,6 +40,12 @@ void check_action(const View& value, std::vector<FieldError>& errors) {
 }
 
 Action action_of(const View& value) { return parse_action(value.text()).value_or(Action::kOff); }
+
+std::optional<StaleFacts> parse_stale_facts(std::string_view text) {
+  const auto* found = std::find(kStaleFactsNames.begin(), kStaleFactsNames.end(), text);
+  return found == kStaleFactsNames.end() ? std::nullopt
+                                         : std::optional(static_cast<StaleFacts>(found - kStaleFactsNames.begin()));
+}
 
 void check_rules(const View& rules, std::vector<FieldError>& errors) {
   if (rules && !rules.is_object()) {
@@ -81,6 +88,8 @@ RuleActions read_rules(const View& rules) {
 
 std::string_view to_string(Action action) { return kActionNames.at(static_cast<std::size_t>(action)); }
 
+std::string_view to_string(StaleFacts choice) { return kStaleFactsNames.at(static_cast<std::size_t>(choice)); }
+
 std::optional<Action> parse_action(std::string_view text) {
   for (std::size_t i = 0; i < kActionNames.size(); ++i) {
     if (kActionNames.at(i) == text) {
@@ -100,11 +109,15 @@ std::vector<FieldError> validate_cache_policy(const kube::Object& object) {
   }
   check_members(root, std::array<std::string, 4>{"apiVersion", "kind", "metadata", "spec"}, errors);
   const View spec = root["spec"];
-  check_members(spec, std::array<std::string, 5>{"rules", "namespaces", "ownedPods", "inject", "waivers"}, errors);
+  check_members(spec, std::array<std::string, 6>{"rules", "namespaces", "ownedPods", "staleFacts", "inject", "waivers"},
+                errors);
   check_rules(spec["rules"], errors);
   check_waivers(spec["waivers"], errors);
   if (const View owned = spec["ownedPods"]) {
     check_action(owned, errors);
+  }
+  if (const View stale = spec["staleFacts"]; stale && !parse_stale_facts(stale.text())) {
+    errors.push_back({stale.pointer(), stale.pointer() + " is no choice", "use one of warn, deny, ignore"});
   }
   if (const View inject = spec["inject"]; inject && !inject.boolean()) {
     errors.push_back({inject.pointer(), "inject must be true or false", ""});
@@ -131,6 +144,7 @@ CachePolicy read_cache_policy(const kube::Object& object) {
   if (const View owned = spec["ownedPods"]) {
     policy.owned_pods = action_of(owned);
   }
+  policy.stale_facts = parse_stale_facts(spec["staleFacts"].text());
   policy.inject = spec["inject"].boolean();
   policy.waivable = read_waivable(spec["waivers"]);
   for (const View& item : spec["namespaces"].items()) {

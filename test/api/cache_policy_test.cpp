@@ -48,6 +48,7 @@ TEST(CachePolicy, EveryFieldIsRead) {
   const kube::Object object = policy(R"(
   inject: false
   ownedPods: audit
+  staleFacts: ignore
   rules: {WG101: warn, literal-token: deny}
   namespaces:
     - names: [sandbox-*, dev]
@@ -57,6 +58,7 @@ TEST(CachePolicy, EveryFieldIsRead) {
   const CachePolicy read = read_cache_policy(object);
   EXPECT_EQ(read.name, "team");
   EXPECT_EQ(read.inject, false);
+  EXPECT_EQ(read.stale_facts, StaleFacts::kIgnore);
   EXPECT_EQ(read.owned_pods, Action::kAudit);
   ASSERT_EQ(read.rules.size(), 2U);
   EXPECT_EQ(read.rules.at("WG101").action, Action::kWarn);
@@ -69,11 +71,12 @@ TEST(CachePolicy, EveryFieldIsRead) {
 }
 
 TEST(CachePolicy, WhatIsNotSaidStaysOpen) {
-  for (const char* spec : {"{}", "null", "{rules: , namespaces: , inject: , ownedPods: }"}) {
+  for (const char* spec : {"{}", "null", "{rules: , namespaces: , inject: , ownedPods: , staleFacts: }"}) {
     const kube::Object object = policy(spec);
     EXPECT_THAT(errors_of(object), IsEmpty()) << spec;
     const CachePolicy read = read_cache_policy(object);
     EXPECT_EQ(read.inject, std::nullopt);
+    EXPECT_EQ(read.stale_facts, std::nullopt);
     EXPECT_EQ(read.owned_pods, std::nullopt);
     EXPECT_THAT(read.rules, IsEmpty());
     EXPECT_THAT(read.namespaces, IsEmpty());
@@ -101,7 +104,7 @@ TEST(CachePolicy, EachMistakeHasItsPlaceAndAHint) {
       {"{ownedpods: warn}", "/spec/ownedpods | a CachePolicy has no field /spec/ownedpods | did you mean ownedPods?"},
       {"{exceptions: []}",
        "/spec/exceptions | a CachePolicy has no field /spec/exceptions | "
-       "known here: rules, namespaces, ownedPods, inject, waivers"},
+       "known here: rules, namespaces, ownedPods, staleFacts, inject, waivers"},
       {"{namespaces: [{names: [a], rulez: {}}]}",
        "/spec/namespaces/0/rulez | a CachePolicy has no field /spec/namespaces/0/rulez | did you mean rules?"},
       {"[]", "/spec | /spec must be a mapping | "},
@@ -111,6 +114,7 @@ TEST(CachePolicy, EachMistakeHasItsPlaceAndAHint) {
       {"{rules: {WG101: {action: deny}}}", "/spec/rules/WG101 | /spec/rules/WG101" + actions},
       {"{rules: [WG101]}", "/spec/rules | /spec/rules must map rule ids to actions | for example WG101: deny"},
       {"{ownedPods: never}", "/spec/ownedPods | /spec/ownedPods" + actions},
+      {"{staleFacts: off}", "/spec/staleFacts | /spec/staleFacts is no choice | use one of warn, deny, ignore"},
       {"{inject: 'true'}", "/spec/inject | inject must be true or false | "},
       {"{namespaces: {names: [a]}}",
        "/spec/namespaces | namespaces must be a list | each item has names, rules and waivers"},

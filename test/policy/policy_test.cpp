@@ -213,7 +213,7 @@ TEST(Policy, AnotherKindIsNoLayer) {
 TEST(PolicyYaml, ReadsBackToAnEqualPolicy) {
   const std::vector<std::vector<std::string>> layers = {
       {},
-      {"  rules: {WG101: off, WG301: audit}\n  inject: false\n  ownedPods: off\n"},
+      {"  rules: {WG101: off, WG301: audit}\n  inject: false\n  ownedPods: off\n  staleFacts: deny\n"},
       {"  namespaces:\n    - {names: [team-*, lab], rules: {WG101: off, WG301: warn}}\n    - {names: ['*']}\n"},
       {"  waivers: {allowed: [WG301, WG101]}\n  namespaces:\n    - {names: [lab], waivers: {allowed: []}}\n"
        "    - {names: [team-a], rules: {WG101: warn}, waivers: {allowed: [ephemeral-cache]}}\n"},
@@ -228,6 +228,7 @@ TEST(PolicyYaml, ReadsBackToAnEqualPolicy) {
     EXPECT_EQ(again.to_yaml(), text);
     EXPECT_EQ(again.inject(), policy.inject());
     EXPECT_EQ(again.owned_pods(), policy.owned_pods());
+    EXPECT_EQ(again.stale_facts(), policy.stale_facts());
     for (const rules::Rule* rule : rules::all_rules()) {
       for (const char* ns : {"", "lab", "team-a", "other", "quo\"te\\", "line\nbreak", "# no comment"}) {
         EXPECT_EQ(again.action(rule->info.id, ns), policy.action(rule->info.id, ns)) << rule->info.id << " in " << ns;
@@ -242,7 +243,8 @@ TEST(PolicyYaml, ShowsEachRuleWithItsSlug) {
   const std::string text = with({"  rules: {WG101: off}\n"}).to_yaml();
   EXPECT_THAT(
       text, ::testing::StartsWith("apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nmetadata:\n  name: effective\n"
-                                  "spec:\n  inject: true\n  ownedPods: warn\n  waivers:\n    allowed: []\n  rules:\n"
+                                  "spec:\n  inject: true\n  ownedPods: warn\n  staleFacts: warn\n  waivers:\n"
+                                  "    allowed: []\n  rules:\n"
                                   "    WG101: \"off\" # unpinned-revision\n"
                                   "    WG102: deny  # revision-mismatch\n"));
 }

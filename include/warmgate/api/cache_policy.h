@@ -19,6 +19,11 @@ enum class Action { kOff, kAudit, kWarn, kDeny };
 std::string_view to_string(Action action);
 std::optional<Action> parse_action(std::string_view text);
 
+// What is made of a verdict for which the facts about the cluster are missing or out of date.
+enum class StaleFacts { kIgnore, kWarn, kDeny };
+
+std::string_view to_string(StaleFacts choice);
+
 // A rule's id or slug and its action, with the place for messages.
 struct RuleAction {
   Action action = Action::kOff;
@@ -46,7 +51,8 @@ struct CachePolicy {
   std::vector<NamespaceOverride> namespaces;  // a later one wins
   WaivableRules waivable;                     // the whole list, not an addition
   std::optional<Action> owned_pods;           // the most that is done to Pods of controllers whose template was judged
-  std::optional<bool> inject;                 // injection into Pods whose model has a ModelCache
+  std::optional<StaleFacts> stale_facts;
+  std::optional<bool> inject;  // injection into Pods whose model has a ModelCache
 };
 
 bool is_cache_policy(const kube::Object& object);

@@ -31,6 +31,8 @@ class Policy {
   [[nodiscard]] bool may_waive(std::string_view rule_id, std::string_view ns) const;
   // The most that is done to Pods whose controller's template was judged already.
   [[nodiscard]] api::Action owned_pods() const { return owned_pods_; }
+  // What is made of verdicts for which facts about the cluster are missing or out of date.
+  [[nodiscard]] api::StaleFacts stale_facts() const { return stale_facts_; }
   [[nodiscard]] bool inject() const { return inject_; }
 
   // The whole effective policy as a CachePolicy manifest, with each rule's slug as a comment.
@@ -46,6 +48,7 @@ class Policy {
   std::vector<NamespaceLayer> namespaces_;
   std::set<std::string, std::less<>> waivable_;
   api::Action owned_pods_ = api::Action::kWarn;
+  api::StaleFacts stale_facts_ = api::StaleFacts::kWarn;
   bool inject_ = true;
 };
 

@@ -6,6 +6,7 @@
 #include "messages.h"
 #include "owner.h"
 #include "review.h"
+#include "scaling.h"
 #include "warmgate/base/text.h"
 #include "warmgate/engine/judge.h"
 #include "warmgate/kube/secrets.h"
@@ -57,9 +58,69 @@ void refuse(Response& response, const kube::Object& object, const engine::Judgem
   response.message = denial_message(object, judgement, redact);
 }
 
-Response respond(Hook hook, const Request& request, const engine::World& world, Record& record) {
+// What the policy wants of a verdict that facts are missing for. Said at the validating hook: once is enough.
+void answer_for_doubts(Hook hook, const kube::Object& object, const std::string& user, const engine::World& world,
+                       Response& response, Record& record) {
+  const std::vector<kube::FactsDoubt> doubts = world.facts.doubts();
+  if (doubts.empty() || world.policy.stale_facts() == api::StaleFacts::kIgnore) {
+    return;
+  }
+  record.unchecked.emplace_back("stale_facts");
+  const std::string text =
+      base::one_line("Warmgate lacks current facts about the cluster: " + doubts_text(doubts), kMaxWarning);
+  // The Pods of what runs already are not held back: neither by rules nor for want of facts.
+  const bool refuses = world.policy.stale_facts() == api::StaleFacts::kDeny && response.allowed &&
+                       (!owned_by_judged_controller(object, user) || world.policy.owned_pods() == api::Action::kDeny);
+  if (refuses) {
+    response.allowed = false;
+    response.code = 503;
+    response.reason = "ServiceUnavailable";
+    response.message = text + ". The policy wants no verdict without them (staleFacts: deny); try again in a minute";
+  } else if (hook == Hook::kValidate || !response.allowed) {
+    response.warnings.insert(response.warnings.begin(), text);
+  }
+  response.audit_annotations.emplace_back("stale-facts", text);
+}
+
+void tell(const engine::Judgement& judgement, const base::Redactor& redact, Response& response, Record& record) {
+  response.warnings = warnings(judgement, redact);
+  response.audit_annotations = audit_annotations(judgement, redact);
+  for (const engine::JudgedFinding& judged : judgement.findings) {
+    record.rules.emplace_back(judged.finding.rule, judged.waived.empty() ? api::to_string(judged.action) : "waived");
+  }
+}
+
+Response respond_to_scaling(const Request& request, const engine::World& world, const WorkloadSource& workloads,
+                            Record& record) {
   Response response;
   response.uid = request.uid;
+  const ScalingVerdict verdict = judge_scaling(request, world, workloads);
+  if (!verdict.unchecked.empty()) {
+    record.unchecked.emplace_back("scale_target");
+    record.error = verdict.unchecked + ": " + verdict.reason;
+    response.warnings.push_back(base::one_line("Warmgate: " + verdict.unchecked, kMaxWarning));
+  }
+  if (!verdict.subject) {
+    return response;
+  }
+  const base::Redactor redact = redactor_for(request);
+  if (verdict.judgement.denied()) {
+    refuse(response, *verdict.subject, verdict.judgement, redact);
+  }
+  tell(verdict.judgement, redact, response, record);
+  if (verdict.judgement.asks_cluster) {
+    answer_for_doubts(Hook::kValidate, *verdict.subject, request.user, world, response, record);
+  }
+  return response;
+}
+
+Response respond(Hook hook, const Request& request, const engine::World& world, const WorkloadSource& workloads,
+                 Record& record) {
+  Response response;
+  response.uid = request.uid;
+  if (hook == Hook::kValidate && is_scaling(request)) {
+    return respond_to_scaling(request, world, workloads, record);
+  }
   const bool is_pod = request.object && request.object->is("", "Pod");
   const bool mutable_now = is_pod && request.operation == "CREATE" && request.sub_resource.empty();
   if (!wants_verdict(request) || (hook == Hook::kMutate && !mutable_now)) {
@@ -79,10 +140,9 @@ Response respond(Hook hook, const Request& request, const engine::World& world, 
     // What is left after mutation is said by the validating hook; saying it twice helps nobody.
     std::erase_if(judgement.findings, [](const engine::JudgedFinding& judged) { return !judged.finding.mended; });
   }
-  response.warnings = warnings(judgement, redact);
-  response.audit_annotations = audit_annotations(judgement, redact);
-  for (const engine::JudgedFinding& judged : judgement.findings) {
-    record.rules.emplace_back(judged.finding.rule, judged.waived.empty() ? api::to_string(judged.action) : "waived");
+  tell(judgement, redact, response, record);
+  if (judgement.asks_cluster) {
+    answer_for_doubts(hook, *request.object, request.user, world, response, record);
   }
   return response;
 }
@@ -91,8 +151,8 @@ Response respond(Hook hook, const Request& request, const engine::World& world, 
 
 std::string_view to_string(Hook hook) { return hook == Hook::kValidate ? "validate" : "mutate"; }
 
-Handler::Handler(SettingsSource settings, FactsSource facts)
-    : settings_(std::move(settings)), facts_(std::move(facts)) {}
+Handler::Handler(SettingsSource settings, FactsSource facts, WorkloadSource workloads)
+    : settings_(std::move(settings)), facts_(std::move(facts)), workloads_(std::move(workloads)) {}
 
 Outcome Handler::handle(Hook hook, std::string_view body) const {
   Outcome outcome;
@@ -116,7 +176,8 @@ Outcome Handler::handle(Hook hook, std::string_view body) const {
     record.dry_run = request->dry_run;
     const std::shared_ptr<const kube::ClusterFacts> facts = facts_();
     const std::shared_ptr<const Settings> settings = settings_();
-    const Response response = respond(hook, *request, {*facts, settings->knowledge, settings->policy}, record);
+    const Response response =
+        respond(hook, *request, {*facts, settings->knowledge, settings->policy}, workloads_, record);
     record.decision = response.allowed ? "allow" : "deny";
     outcome.body = write_response(response);
   } catch (const std::exception& error) {

@@ -11,9 +11,6 @@ namespace {
 using api::Action;
 using engine::JudgedFinding;
 
-// kube-apiserver cuts warnings to 256 runes each once all of them together pass 4096 (apiserver
-// endpoints/filters/warning.go); more than it shows is not sent.
-constexpr std::size_t kMaxWarning = 256;
 constexpr std::size_t kMaxWarningsTotal = 4096;
 constexpr std::size_t kMaxListed = 40;
 constexpr std::size_t kMaxAnnotation = 1000;
@@ -78,6 +75,24 @@ std::vector<std::string> warnings(const engine::Judgement& judgement, const base
     out.push_back(std::to_string(left_out) + " more findings of Warmgate: run `warmgate lint` on the manifest");
   }
   return out;
+}
+
+std::string doubts_text(const std::vector<kube::FactsDoubt>& doubts) {
+  std::vector<std::string> old;
+  std::vector<std::string> unread;
+  std::chrono::seconds oldest{0};
+  for (const kube::FactsDoubt& doubt : doubts) {
+    (doubt.age ? old : unread).push_back(doubt.resource);
+    oldest = std::max(oldest, doubt.age.value_or(oldest));
+  }
+  std::vector<std::string> parts;
+  if (!old.empty()) {
+    parts.push_back(base::join(old, ", ") + " (not confirmed for " + std::to_string(oldest.count()) + " s)");
+  }
+  if (!unread.empty()) {
+    parts.push_back(base::join(unread, ", ") + " (never read)");
+  }
+  return base::join(parts, "; ");
 }
 
 std::vector<std::pair<std::string, std::string>> audit_annotations(const engine::Judgement& judgement,

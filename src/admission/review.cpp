@@ -52,6 +52,8 @@ base::Result<Request> read_request(std::string_view body, std::string& uid) {
   Request request;
   request.uid = uid;
   request.operation = view["operation"].text();
+  request.resource_group = view["resource"]["group"].text();
+  request.resource = view["resource"]["resource"].text();
   request.sub_resource = view["subResource"].text();
   request.user = view["userInfo"]["username"].text();
   request.ns = view["namespace"].text();

@@ -15,7 +15,9 @@ namespace warmgate::admission {
 
 struct Request {
   std::string uid;
-  std::string operation;  // CREATE, UPDATE, DELETE, CONNECT
+  std::string operation;       // CREATE, UPDATE, DELETE, CONNECT
+  std::string resource_group;  // of the path: "apps", "deployments", "scale"
+  std::string resource;
   std::string sub_resource;
   std::string user;
   std::string ns;

@@ -86,6 +86,9 @@ std::vector<Finding> merge(std::vector<Finding> as_is, std::vector<Finding> inje
 
 std::vector<Finding> check_workload(const kube::Object& object, const World& world, Stage stage, Judgement& out) {
   const std::vector<models::TemplateReading> readings = models::read_workload(object, world.knowledge);
+  out.asks_cluster = !kube::claims_of(object).empty() ||
+                     std::any_of(readings.begin(), readings.end(),
+                                 [](const models::TemplateReading& reading) { return !reading.uses.empty(); });
   std::vector<Finding> findings = rules::check_workload({object, readings, world.facts, world.knowledge});
   if (stage == Stage::kAsIs || !world.policy.inject()) {
     return findings;

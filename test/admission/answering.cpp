@@ -9,12 +9,12 @@ namespace warmgate::testing {
 using document::Json;
 
 Answering::Answering(const std::string& facts, const std::string& policy_spec)
-    : handler_([settings = std::make_shared<const admission::Settings>(
-                    admission::Settings{knowledge(), policy_with(policy_spec)})] { return settings; },
-               [known = std::make_shared<const kube::BundleFacts>(objects(facts))] { return known; }) {}
+    : settings_(
+          std::make_shared<const admission::Settings>(admission::Settings{knowledge(), policy_with(policy_spec)})),
+      facts_(std::make_shared<const kube::BundleFacts>(objects(facts))) {}
 
 Json Answering::response(admission::Hook hook, const ReviewSpec& spec) const {
-  const admission::Outcome outcome = handler_.handle(hook, review(spec));
+  const admission::Outcome outcome = this->outcome(hook, review(spec));
   EXPECT_EQ(outcome.http_status, 200) << outcome.body;
   const Json answer = Json::parse(outcome.body);
   EXPECT_EQ(answer["apiVersion"], "admission.k8s.io/v1");

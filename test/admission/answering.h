@@ -1,7 +1,9 @@
 // The real Handler with the built-in knowledge, and its answers as JSON.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "support/review.h"
 #include "support/world.h"
@@ -12,11 +14,12 @@ namespace warmgate::testing {
 class Answering {
  public:
   explicit Answering(const std::string& facts = "", const std::string& policy_spec = "{}");
-  Answering(const Answering&) = delete;
-  Answering& operator=(const Answering&) = delete;
+  // From now on the facts, or the workloads behind scale requests, come from there.
+  void use_facts(std::shared_ptr<const kube::ClusterFacts> facts) { facts_ = std::move(facts); }
+  void use_workloads(admission::WorkloadSource workloads) { workloads_ = std::move(workloads); }
 
   [[nodiscard]] admission::Outcome outcome(admission::Hook hook, const std::string& body) const {
-    return handler_.handle(hook, body);
+    return admission::Handler([this] { return settings_; }, [this] { return facts_; }, workloads_).handle(hook, body);
   }
   // The response of a request that must be answered with 200.
   [[nodiscard]] document::Json validate(const ReviewSpec& spec) const;
@@ -25,7 +28,9 @@ class Answering {
  private:
   [[nodiscard]] document::Json response(admission::Hook hook, const ReviewSpec& spec) const;
 
-  admission::Handler handler_;
+  std::shared_ptr<const admission::Settings> settings_;
+  std::shared_ptr<const kube::ClusterFacts> facts_;
+  admission::WorkloadSource workloads_;
 };
 
 // The only object of a manifest, as JSON.

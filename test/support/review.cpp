@@ -28,6 +28,11 @@ std::string review(const ReviewSpec& spec) {
   if (!spec.sub_resource.empty()) {
     request["subResource"] = spec.sub_resource;
   }
+  if (!spec.resource.empty()) {
+    const std::size_t end = spec.resource.find('/');
+    request["resource"] = {
+        {"group", spec.resource.substr(0, end)}, {"version", "v1"}, {"resource", spec.resource.substr(end + 1)}};
+  }
   if (!spec.ns.empty()) {
     request["namespace"] = spec.ns;
   }

@@ -18,6 +18,7 @@ struct ReviewSpec {
   std::string user = "alice";
   std::string ns = "llm";
   bool dry_run = false;
+  std::string resource = "";  // "apps/deployments"; "": that of a request whose resource no matter
 };
 
 // The request as JSON text, with all members that the API server sends.

@@ -4,10 +4,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "warmgate/base/result.h"
 #include "warmgate/kube/facts.h"
 #include "warmgate/models/reading.h"
 #include "warmgate/policy/policy.h"
@@ -26,7 +28,8 @@ struct Record {
   std::string user;
   std::string decision;                                    // "allow", "deny" or "error"
   std::vector<std::pair<std::string, std::string>> rules;  // rule id and action, or "waived"
-  std::string error;                                       // of "error": what was wrong with the request
+  std::vector<std::string> unchecked;                      // "stale_facts", "scale_target": what the verdict lacks
+  std::string error;  // of "error": what was wrong with the request; else why something is unchecked
   bool dry_run = false;
   bool patched = false;
 };
@@ -47,9 +50,13 @@ struct Settings {
 using SettingsSource = std::function<std::shared_ptr<const Settings>()>;
 using FactsSource = std::function<std::shared_ptr<const kube::ClusterFacts>()>;
 
+// The workload of that name, for requests that only name it (scale, autoscalers); nullopt when there is none. It asks
+// the API server, so it must be bounded by a fraction of the webhook's timeout: 2 s for scale, see deploy/webhook.
+using WorkloadSource = std::function<base::Result<std::optional<kube::Object>>(const kube::ObjectKey& key)>;
+
 class Handler {
  public:
-  Handler(SettingsSource settings, FactsSource facts);
+  Handler(SettingsSource settings, FactsSource facts, WorkloadSource workloads = {});
 
   // 200 with a verdict; 400 for what is no AdmissionReview request, 500 for a failure of Warmgate itself (never an
   // allow: failurePolicy decides then).
@@ -58,6 +65,7 @@ class Handler {
  private:
   SettingsSource settings_;
   FactsSource facts_;
+  WorkloadSource workloads_;
 };
 
 // An AdmissionReview that refuses, for failures before a request could be read (uid "" then).

@@ -26,6 +26,8 @@ struct Judgement {
   std::vector<JudgedFinding> findings;
   // What Pods get by injection; empty for other objects and where nothing is to be done.
   inject::Injection injection;
+  // It loads models or mounts claims, so what is known of the cluster could have changed the verdict.
+  bool asks_cluster = false;
 
   [[nodiscard]] bool denied() const;
 };

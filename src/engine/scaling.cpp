@@ -1,0 +1,62 @@
+#include "warmgate/engine/scaling.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "warmgate/kube/layered_facts.h"
+#include "warmgate/kube/workload.h"
+
+namespace warmgate::engine {
+namespace {
+
+using document::Json;
+
+// What `after` says that `before` did not: the message of a finding holds the number of Pods where that matters.
+Judgement difference(Judgement after, const Judgement& before) {
+  forgive_known(after, before);
+  std::erase_if(after.findings, [&](const JudgedFinding& judged) {
+    return std::any_of(before.findings.begin(), before.findings.end(), [&](const JudgedFinding& old) {
+      return old.finding.same_identity(judged.finding) && old.finding.message == judged.finding.message;
+    });
+  });
+  after.injection = {};
+  return after;
+}
+
+kube::Object with_member(const kube::Object& object, const char* name, std::int64_t value) {
+  Json changed = object.document().value();
+  if (changed["spec"].is_object()) {
+    changed["spec"][name] = value;
+  }
+  return kube::Object(document::Document(std::move(changed)), object.key().ns);
+}
+
+Judgement judge_with(const kube::Object& autoscaler, const kube::Object& workload, const World& world) {
+  const kube::BundleFacts only({autoscaler});
+  const kube::LayeredFacts facts(only, world.facts);
+  return judge(workload, {facts, world.knowledge, world.policy}, Stage::kBeforeInjection);
+}
+
+}  // namespace
+
+Judgement judge_scale(const kube::Object& workload, std::int64_t before, std::int64_t count, const World& world) {
+  return difference(judge(with_member(workload, "replicas", count), world, Stage::kBeforeInjection),
+                    judge(with_member(workload, "replicas", before), world, Stage::kBeforeInjection));
+}
+
+Judgement judge_autoscaler(const kube::Object& autoscaler, const std::optional<kube::Object>& before,
+                           const kube::Object& workload, const World& world) {
+  // The facts may have the new autoscaler already; one that never adds a Pod stands for none.
+  const kube::Object old = before.value_or(with_member(autoscaler, "maxReplicas", 1));
+  Judgement judgement = difference(judge_with(autoscaler, workload, world), judge_with(old, workload, world));
+  for (JudgedFinding& judged : judgement.findings) {
+    judged.finding.location = {"/spec/maxReplicas", 0, 0, false};
+  }
+  return judgement;
+}
+
+bool is_autoscaler(const kube::Object& object) { return object.is("autoscaling", "HorizontalPodAutoscaler"); }
+
+}  // namespace warmgate::engine

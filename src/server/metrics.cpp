@@ -27,6 +27,10 @@ constexpr std::array kReasons{
     "path"sv,      "method"sv,    "transfer_encoding"sv, "content_encoding"sv, "content_length"sv,
     "multipart"sv, "too_large"sv, "malformed"sv,         "deadline"sv,         "overload"sv,
     "tls"sv,       "exception"sv};
+constexpr std::array kUnchecked{"stale_facts"sv, "scale_target"sv};
+constexpr std::array kResources{"persistentvolumeclaims"sv,   "persistentvolumes"sv,
+                                "storageclasses"sv,           "modelcaches"sv,
+                                "horizontalpodautoscalers"sv, "pods"sv};
 constexpr std::array kCertificateKinds{"serving"sv, "ca"sv, "client-ca"sv};
 // The catalogue has about 40 rules; a caller that makes ids up must not make series up.
 constexpr std::size_t kMaxRules = 64;
@@ -95,6 +99,13 @@ struct Metrics::Impl {
       counters("warmgate_rule_decisions_total", "Findings by rule and the action that the policy took");
   prometheus::Family<prometheus::Counter>& rejections =
       counters("warmgate_rejected_total", "Connections and requests refused without a verdict");
+  prometheus::Family<prometheus::Counter>& unchecked =
+      counters("warmgate_unchecked_total", "Verdicts that lack something they should rest on");
+  prometheus::Family<prometheus::Gauge>& facts_synced =
+      gauges("warmgate_facts_synced", "1 when the objects of this type have been read from the cluster");
+  prometheus::Family<prometheus::Gauge>& facts_age =
+      gauges("warmgate_facts_age_seconds", "Time since the API server confirmed what is known of this type");
+  std::function<void()> update;
   prometheus::Counter& panics = counters("warmgate_panics_total", "Exceptions that were caught at a border").Add({});
   prometheus::Gauge& inflight = gauges("warmgate_inflight", "Requests that are being judged").Add({});
   prometheus::Gauge& queue_depth = gauges("warmgate_queue_depth", "Connections that wait for a worker").Add({});
@@ -133,6 +144,20 @@ void Metrics::rejected(std::string_view reason) {
   impl_->rejections.Add({{"reason", clamp(reason, kReasons)}}).Increment();
 }
 
+void Metrics::unchecked(std::string_view reason) {
+  impl_->unchecked.Add({{"reason", clamp(reason, kUnchecked)}}).Increment();
+}
+
+void Metrics::set_facts(std::string_view resource, bool synced, double age_seconds) {
+  const std::string label = clamp(resource, kResources);
+  impl_->facts_synced.Add({{"resource", label}}).Set(synced ? 1 : 0);
+  if (synced) {
+    impl_->facts_age.Add({{"resource", label}}).Set(age_seconds);
+  }
+}
+
+void Metrics::before_text(std::function<void()> update) { impl_->update = std::move(update); }
+
 void Metrics::panic() { impl_->panics.Increment(); }
 void Metrics::set_inflight(double value) { impl_->inflight.Set(value); }
 void Metrics::set_queue_depth(double value) { impl_->queue_depth.Set(value); }
@@ -157,6 +182,11 @@ void Metrics::loaded(Reloadable what, double unix_seconds) {
   metrics.last_success.Set(unix_seconds);
 }
 
-std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(impl_->registry.Collect()); }
+std::string Metrics::text() const {
+  if (impl_->update) {
+    impl_->update();
+  }
+  return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+}
 
 }  // namespace warmgate::server

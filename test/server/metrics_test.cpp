@@ -85,6 +85,25 @@ TEST(Metrics, GaugesPanicsAndBuildInfo) {
   EXPECT_TRUE(has_line(metrics, "warmgate_build_info{version=\"" + std::string(base::version()) + "\"} 1"));
 }
 
+TEST(Metrics, TellsOfTheFactsAtTheMomentOfTheExposition) {
+  Metrics metrics;
+  double age = 3;
+  metrics.before_text([&] {
+    metrics.set_facts("pods", true, age);
+    metrics.set_facts("modelcaches", false, 0);
+  });
+  EXPECT_TRUE(has_line(metrics, "warmgate_facts_synced{resource=\"pods\"} 1")) << metrics.text();
+  EXPECT_TRUE(has_line(metrics, "warmgate_facts_age_seconds{resource=\"pods\"} 3"));
+  EXPECT_TRUE(has_line(metrics, "warmgate_facts_synced{resource=\"modelcaches\"} 0"));
+  EXPECT_EQ(metrics.text().find("warmgate_facts_age_seconds{resource=\"modelcaches\"}"), std::string::npos);
+  age = 77;
+  EXPECT_TRUE(has_line(metrics, "warmgate_facts_age_seconds{resource=\"pods\"} 77"));
+  metrics.unchecked("scale_target");
+  metrics.unchecked("Deployment/vllm");
+  EXPECT_TRUE(has_line(metrics, "warmgate_unchecked_total{reason=\"scale_target\"} 1"));
+  EXPECT_TRUE(has_line(metrics, "warmgate_unchecked_total{reason=\"other\"} 1"));
+}
+
 TEST(Metrics, StaysUnder500SeriesWhateverIsReported) {
   Metrics metrics;
   for (int i = 0; i < 1000; ++i) {

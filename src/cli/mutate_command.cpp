@@ -81,8 +81,8 @@ int run_mutate(const MutateOptions& options) {
   if (bundle.objects.empty()) {
     return fail("the input holds no Kubernetes object");
   }
-  const kube::BundleFacts facts = bundle.facts(options.bundle.lint.facts_complete);
-  const engine::World world{facts, loaded->knowledge, loaded->policy};
+  const std::shared_ptr<const kube::ClusterFacts> facts = lint::all_facts(bundle, loaded->lint);
+  const engine::World world{*facts, loaded->knowledge, loaded->policy};
   Mutation mutation(bundle, world, options);
   for (const kube::Object& object : bundle.objects) {
     mutation.add(object);
@@ -96,6 +96,8 @@ void add_mutate(CLI::App& app, Run& run) {
   auto options = std::make_shared<MutateOptions>();
   CLI::App* command = app.add_subcommand("mutate", "Show objects as they would be admitted");
   add_bundle_options(*command, options->bundle);
+  add_cluster_options(*command, options->bundle.cluster,
+                      "Also use what exists in the cluster; of an object that is in both, the input's counts");
   command->add_option("-f,--format", options->format, "yaml, or patch: the RFC 6902 operations, one array per object")
       ->check(CLI::IsMember({"yaml", "patch"}))
       ->capture_default_str();

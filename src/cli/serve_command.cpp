@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "cluster_access.h"
 #include "commands.h"
 #include "live_settings.h"
 #include "reloading.h"
@@ -28,6 +29,7 @@ struct ServeOptions {
   std::string health_address = "0.0.0.0";
   int health_port = 8080;
   SettingsFiles settings;
+  ClusterOptions cluster;
   std::string log_level = "info";
   int drain_seconds = 20;
 };
@@ -45,6 +47,9 @@ class Recorder {
       rules.push_back(rule);
       rules.back().append("=").append(action);
     }
+    for (const std::string& reason : record.unchecked) {
+      metrics_.unchecked(reason);
+    }
     if (!record.error.empty() && record.error.starts_with("internal")) {
       metrics_.panic();
     }
@@ -59,6 +64,7 @@ class Recorder {
                                           {"verdict", record.decision},
                                           {"rules", std::move(rules)},
                                           {"patched", record.patched},
+                                          {"unchecked", record.unchecked},
                                           {"milliseconds", seconds * kMillisecondsPerSecond}};
     if (!record.error.empty()) {
       fields.push_back({"error", record.error});
@@ -103,13 +109,30 @@ int wait_for_end(server::SignalWaiter& signals, Reloading& reloading) {
   return signal;
 }
 
+std::string not_ready(bool draining, const ClusterAccess* cluster) {
+  if (draining) {
+    return "draining: this process is going away";
+  }
+  return cluster == nullptr ? "" : cluster->not_ready();
+}
+
 // Serves until a signal comes, then drains. The signal waiter is made before any thread, so that all inherit its mask.
 int serve(ServeOptions options, LiveSettings& settings) {
   server::SignalWaiter signals;
   base::Log log(parse_level(options.log_level), settings.redactor());
   server::Metrics metrics;
   Recorder recorder(log, metrics);
-  const admission::Handler handler([&] { return settings.settings(); }, [&] { return settings.facts(); });
+  std::unique_ptr<ClusterAccess> cluster;
+  if (options.cluster.enabled) {
+    base::Result<std::unique_ptr<ClusterAccess>> opened = ClusterAccess::open(options.cluster, log, metrics);
+    if (!opened) {
+      return fail(opened.error().message);
+    }
+    cluster = std::move(opened).value();
+  }
+  const admission::FactsSource files = [&] { return settings.facts(); };
+  const admission::Handler handler([&] { return settings.settings(); }, cluster ? cluster->facts(files) : files,
+                                   cluster ? cluster->workloads() : admission::WorkloadSource());
   for (const Hook hook : {Hook::kValidate, Hook::kMutate}) {
     options.https.routes["/" + std::string(admission::to_string(hook))] = [&, hook](std::string_view body) {
       return answer(handler, recorder, hook, body);
@@ -121,9 +144,8 @@ int serve(ServeOptions options, LiveSettings& settings) {
     return fail(https.error().message);
   }
   std::atomic<bool> draining = false;
-  base::Result<std::unique_ptr<server::HealthServer>> health =
-      server::HealthServer::create(options.health_address, options.health_port, metrics,
-                                   [&] { return std::string(draining ? "draining: this process is going away" : ""); });
+  base::Result<std::unique_ptr<server::HealthServer>> health = server::HealthServer::create(
+      options.health_address, options.health_port, metrics, [&] { return not_ready(draining, cluster.get()); });
   if (!health) {
     return fail(health.error().message);
   }
@@ -195,6 +217,9 @@ void add_serve(CLI::App& app, Run& run) {
       ->type_name("PATH")
       ->allow_extra_args(false);
   command->add_flag("--facts-complete", options->settings.facts_complete, "What is not in the facts does not exist");
+  add_cluster_options(*command, options->cluster,
+                      "Watch what exists in the cluster; of an object that is in the files of --facts too, the "
+                      "cluster's counts");
   command->add_option("--log-level", options->log_level, "Least level that is logged (JSON lines on standard error)")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();

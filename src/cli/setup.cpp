@@ -141,9 +141,14 @@ base::Result<LoadedBundle> load_bundle(const BundleOptions& options) {
   if (!inputs) {
     return inputs.error();
   }
-  lint::Bundle bundle = lint::read_bundle(*inputs, lint::read_inputs(options.facts), options.lint);
+  lint::Options lint = options.lint;
+  base::Result<lint::Bundle> bundle = read_with_cluster(
+      options.cluster, lint, [&] { return lint::read_bundle(*inputs, lint::read_inputs(options.facts), lint); });
+  if (!bundle) {
+    return bundle.error();
+  }
   return LoadedBundle{std::move(knowledge).value(), std::move(policy).value(), std::move(inputs).value(),
-                      std::move(bundle)};
+                      std::move(bundle).value(), std::move(lint)};
 }
 
 }  // namespace warmgate::cli

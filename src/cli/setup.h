@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster_access.h"
 #include "warmgate/base/result.h"
 #include "warmgate/lint/input.h"
 #include "warmgate/lint/linter.h"
@@ -22,6 +23,7 @@ struct BundleOptions {
   std::vector<std::string> facts;
   std::vector<std::string> engines;
   std::vector<std::string> policies;
+  ClusterOptions cluster;
   lint::Options lint;
 };
 
@@ -40,8 +42,10 @@ struct LoadedBundle {
   policy::Policy policy;
   lint::Inputs inputs;
   lint::Bundle bundle;
+  lint::Options lint;  // with what --cluster adds
 };
-// Everything that `options` name. Only the settings must be in order: problems of the manifests are in the bundle.
+// Everything that `options` name, the cluster included. Only the settings must be in order: problems of the manifests
+// are in the bundle.
 base::Result<LoadedBundle> load_bundle(const BundleOptions& options);
 
 }  // namespace warmgate::cli

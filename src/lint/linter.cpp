@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "warmgate/base/text.h"
 #include "warmgate/document/read.h"
 #include "warmgate/engine/judge.h"
+#include "warmgate/engine/scaling.h"
+#include "warmgate/kube/layered_facts.h"
 #include "warmgate/kube/secrets.h"
+#include "warmgate/kube/workload.h"
 #include "warmgate/rules/rule.h"
 
 namespace warmgate::lint {
@@ -145,6 +149,20 @@ Diagnostic nothing_checked(const Report& report, const Inputs& inputs) {
   return diagnostic;
 }
 
+// nullopt for kinds that are not judged. An autoscaler is judged with its workload where that is checked too: one
+// mistake, one finding. It answers itself for a workload that is only known.
+std::optional<engine::Judgement> judge_object(const kube::Object& object, const Bundle& bundle,
+                                              const engine::World& world) {
+  if (engine::is_judged(object)) {
+    return engine::judge(object, world, engine::Stage::kBeforeInjection);
+  }
+  if (!engine::is_autoscaler(object) || bundle.checks(kube::scale_target(object))) {
+    return std::nullopt;
+  }
+  const std::optional<kube::Object> workload = world.facts.workload(kube::scale_target(object));
+  return workload ? std::optional(engine::judge_autoscaler(object, std::nullopt, *workload, world)) : std::nullopt;
+}
+
 }  // namespace
 
 std::string_view to_string(Severity severity) {
@@ -165,11 +183,21 @@ kube::BundleFacts Bundle::facts(bool complete) const {
   return kube::BundleFacts(std::move(all), complete);
 }
 
+bool Bundle::checks(const kube::ObjectKey& key) const {
+  return std::any_of(objects.begin(), objects.end(),
+                     [&](const kube::Object& object) { return kube::same_object(object.key(), key); });
+}
+
 Bundle read_bundle(const Inputs& inputs, const Inputs& facts, const Options& options) {
   Bundle bundle;
   bundle.objects = read_objects(inputs, options, bundle);
   bundle.extra = read_objects(facts, options, bundle);
   return bundle;
+}
+
+std::shared_ptr<const kube::ClusterFacts> all_facts(const Bundle& bundle, const Options& options) {
+  auto given = std::make_shared<const kube::BundleFacts>(bundle.facts(options.facts_complete));
+  return options.cluster ? kube::layered(std::move(given), options.cluster) : std::move(given);
 }
 
 std::size_t Report::count(Severity severity) const {
@@ -182,18 +210,19 @@ Report lint(const Inputs& inputs, const Bundle& bundle, const models::Knowledge&
   Report report;
   report.files = inputs.texts.size();
   report.diagnostics = bundle.problems;
-  const kube::BundleFacts facts = bundle.facts(options.facts_complete);
-  const engine::World world{facts, knowledge, policy};
+  const std::shared_ptr<const kube::ClusterFacts> facts = all_facts(bundle, options);
+  const engine::World world{*facts, knowledge, policy};
   for (const kube::Object& object : bundle.objects) {
     report.objects += object.has_type() ? 1 : 0;
-    if (!engine::is_judged(object)) {
+    const std::optional<engine::Judgement> judgement = judge_object(object, bundle, world);
+    if (!judgement) {
       continue;
     }
     ++report.checked;
     for (const models::TemplateReading& reading : models::read_workload(object, knowledge)) {
       report.model_uses += reading.uses.size();
     }
-    for (const engine::JudgedFinding& judged : engine::judge(object, world, engine::Stage::kBeforeInjection).findings) {
+    for (const engine::JudgedFinding& judged : judgement->findings) {
       report.diagnostics.push_back(from_finding(judged, object));
     }
   }

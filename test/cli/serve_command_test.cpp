@@ -115,6 +115,59 @@ TEST_F(ServeCommand, UsesTheFactsAndThePolicyGiven) {
   EXPECT_THAT(response["warnings"][0].get<std::string>(), HasSubstr("(the commit of ModelCache/ab)"));
 }
 
+// A kubeconfig of a cluster that refuses every connection: nothing listens on port 1.
+std::string dead_cluster(const TempDirectory& folder, const std::string& ca_file) {
+  return folder.write(
+      "kubeconfig",
+      "apiVersion: v1\nkind: Config\ncurrent-context: dead\nclusters:\n- name: dead\n  cluster: {server: "
+      "\"https://127.0.0.1:1\", certificate-authority: " +
+          ca_file +
+          "}\nusers:\n- name: me\n  user: {token: secret}\ncontexts:\n- name: dead\n  context: {cluster: "
+          "dead, user: me}\n");
+}
+
+TEST_F(ServeCommand, WithAClusterThatDoesNotAnswerIsNotReadyYetAndSaysWhatItsVerdictsLack) {
+  Served served(tls() + "--cluster --kubeconfig " + dead_cluster(folder_, certificates_.path("serving.crt")));
+  ASSERT_NE(served.https_port(), 0) << served.log();
+  {
+    Client probe = Client::plain(served.health_port());
+    probe.send("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
+    const server::test::Reply ready = probe.read_reply();
+    EXPECT_EQ(ready.status, 503);
+    EXPECT_THAT(ready.body, HasSubstr("facts are not synced yet: persistentvolumeclaims"));
+    const nlohmann::json response =
+        nlohmann::json::parse(Client::tls(served.https_port()).post("/validate", kReview).body)["response"];
+    EXPECT_EQ(response["allowed"], false);
+    EXPECT_EQ(
+        response["warnings"][0],
+        "Warmgate lacks current facts about the cluster: persistentvolumeclaims, persistentvolumes, storageclasses, "
+        "modelcaches, horizontalpodautoscalers, pods (never read)");
+    Client metrics = Client::plain(served.health_port());
+    metrics.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string text = metrics.read_reply().body;
+    EXPECT_THAT(text, HasSubstr("warmgate_facts_synced{resource=\"pods\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("warmgate_unchecked_total{reason=\"stale_facts\"} 1\n"));
+  }
+  EXPECT_EQ(served.end_with(SIGTERM), 0);
+  EXPECT_THAT(served.log(), HasSubstr("\"message\":\"facts cannot be read\""));
+  EXPECT_THAT(served.log(), HasSubstr("\"unchecked\":[\"stale_facts\"]"));
+}
+
+TEST_F(ServeCommand, SaysWhyItCannotReadTheCluster) {
+  EXPECT_THAT(fails("--port 0 " + tls() + "--cluster --kubeconfig /nowhere/config").err, HasSubstr("/nowhere/config"));
+  EXPECT_THAT(fails("--port 0 " + tls() + "--kubeconfig /nowhere/config").err, HasSubstr("--cluster"));
+  const std::string manifest =
+      folder_.write("a.yaml", "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}\nspec: {}\n");
+  for (const std::string command : {"lint", "mutate"}) {
+    const Ran ran = run("warmgate " + command + " --cluster --kubeconfig " +
+                        dead_cluster(folder_, certificates_.path("serving.crt")) + " " + manifest);
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr("warmgate: cannot list persistentvolumeclaims in the cluster: "));
+    EXPECT_THAT(ran.err, HasSubstr("refused"));
+  }
+}
+
 TEST_F(ServeCommand, SaysWhyItCannotStart) {
   EXPECT_THAT(fails("--port 0 --tls-cert /nowhere.crt --tls-key /nowhere.key").err,
               HasSubstr("/nowhere.crt: No such file or directory"));

@@ -109,11 +109,16 @@ TEST_F(LiveFactsClusterTest, FindsModelCachesOnceTheirKindIsInstalled) {
                {"storage", true},
                {"schema",
                 {{"openAPIV3Schema", {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}}}}}}}}}}});
-  const Json cache = {{"metadata", {{"name", "qwen"}}}, {"spec", {{"x", 1}}}};
-  for (const auto end = clock_.now() + std::chrono::minutes(1);
-       !api_->create(kCaches, ns_, cache).ok() && clock_.now() < end;) {
+  const Json cache = {{"apiVersion", "warmgate.dev/v1alpha1"},
+                      {"kind", "ModelCache"},
+                      {"metadata", {{"name", "qwen"}}},
+                      {"spec", {{"x", 1}}}};
+  auto created = api_->create(kCaches, ns_, cache);
+  for (const auto end = clock_.now() + std::chrono::minutes(1); !created.ok() && clock_.now() < end;) {
     clock_.sleep_for(std::chrono::milliseconds(100), {});  // until the API server serves the new kind
+    created = api_->create(kCaches, ns_, cache);
   }
+  ASSERT_TRUE(created.ok()) << created.error().message;
   EXPECT_TRUE(becomes([&](const auto& facts) { return facts.model_caches(ns_).size() == 1; }));
   EXPECT_TRUE(live_->snapshot()->complete());
 }

@@ -114,5 +114,42 @@ TEST(Linter, PutsObjectsThatNameNoneIntoTheNamespaceGiven) {
   EXPECT_EQ(places(lint_texts({{"a.yaml", named}}, {}, {.ns = "lab"}, spec).report), "a.yaml:10:23 error[WG101]\n");
 }
 
+const std::string kClaim =
+    "---\n{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: models, namespace: llm}, spec: {accessModes: "
+    "[ReadWriteOnce]}}\n";
+const std::string kServer = deployment(
+    pod("args: [--model, Qwen/Qwen3-32B, --revision, " + kCommit +
+            "], env: [{name: HF_HOME, value: /cache}], volumeMounts: [{name: c, mountPath: /cache, readOnly: true}]",
+        "volumes: [{name: c, persistentVolumeClaim: {claimName: models}}]"));
+const std::string kAutoscaler =
+    "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: scaler, namespace: llm}\nspec:\n"
+    "  maxReplicas: 8\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: server}\n";
+
+TEST(Linter, FindsAnAutoscalersMistakeOnceWhereItsWorkloadIs) {
+  const Linted linted = lint_texts({{"a.yaml", kClaim + kServer + kAutoscaler}});
+  EXPECT_EQ(places(linted.report), "a.yaml:4:578 error[WG201]\n");
+  EXPECT_EQ(linted.report.diagnostics[0].object, "Deployment/server");
+}
+
+TEST(Linter, FindsItAtTheAutoscalerWhenItsWorkloadIsOnlyKnown) {
+  const Linted linted = lint_texts({{"a.yaml", kAutoscaler}}, {{"cluster.yaml", kClaim + kServer}});
+  EXPECT_EQ(places(linted.report), "a.yaml:6:16 error[WG201]\n");
+  EXPECT_EQ(linted.report.diagnostics[0].object, "HorizontalPodAutoscaler/scaler");
+  EXPECT_EQ(linted.report.diagnostics[0].message,
+            "cache claim \"models\" is ReadWriteOnce, for one node only, but Deployment/server can run 8 Pods "
+            "(HorizontalPodAutoscaler/scaler): every Pod on a second node waits for the volume for ever");
+  EXPECT_EQ(linted.report.checked, 1U);
+}
+
+TEST(Linter, JudgesByTheClusterToo) {
+  lint::Options options;
+  options.cluster = std::make_shared<const kube::BundleFacts>(facts(kClaim + kAutoscaler));
+  EXPECT_EQ(lint_texts({{"a.yaml", kServer}}, {}, options).report.diagnostics[0].rule, "WG201");
+  // What will be applied counts, not what is there.
+  std::string shared = kClaim;
+  shared.replace(shared.find("ReadWriteOnce"), 13, "ReadWriteMany");
+  EXPECT_EQ(places(lint_texts({{"a.yaml", shared + kServer}}, {}, options).report), "");
+}
+
 }  // namespace
 }  // namespace warmgate::testing

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ namespace warmgate::lint {
 struct Options {
   std::string ns;               // for objects that name no namespace; "" leaves them open
   bool facts_complete = false;  // what is not in the input does not exist
+  // What exists in the cluster that the input is for; of an object that is in both, the input's counts.
+  std::shared_ptr<const kube::ClusterFacts> cluster = nullptr;
 };
 
 // The objects of a bundle, with the problems of reading them.
@@ -29,9 +32,14 @@ struct Bundle {
   base::Redactor redactor;  // knows every secret of the bundle
 
   [[nodiscard]] kube::BundleFacts facts(bool complete) const;
+  // True when an object of that name is checked itself.
+  [[nodiscard]] bool checks(const kube::ObjectKey& key) const;
 };
 
 Bundle read_bundle(const Inputs& inputs, const Inputs& facts, const Options& options);
+
+// What the objects of a bundle are judged with: its own, and under them those of the cluster.
+std::shared_ptr<const kube::ClusterFacts> all_facts(const Bundle& bundle, const Options& options);
 
 struct Report {
   std::vector<Diagnostic> diagnostics;  // ordered by file (as given), line, column

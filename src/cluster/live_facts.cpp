@@ -1,6 +1,7 @@
 #include "warmgate/cluster/live_facts.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cluster_snapshot.h"

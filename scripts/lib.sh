@@ -59,3 +59,70 @@ build_targets() {
   (cd "$WARMGATE_ROOT" &&
     cmake --build --preset "$preset" --parallel "${WARMGATE_JOBS:-$(nproc)}" ${1+--target "$@"})
 }
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  else
+    sudo -- "$@"
+  fi
+}
+
+apt_updated=false
+
+update_lists() {
+  if [[ $apt_updated == false ]]; then
+    as_root apt-get -q update || die "apt-get update failed (see above); check the network and the machine's sources"
+    apt_updated=true
+  fi
+}
+
+# The address of the Debian main archive this machine uses, whatever the format of its sources. apt knows it only
+# once it has package lists, and a fresh container has none.
+debian_archive() {
+  # shellcheck disable=SC2016  # these are apt's variables, not the shell's
+  apt-get indextargets --format '$(CREATED_BY)|$(ORIGIN)|$(LABEL)|$(REPO_URI)' |
+    awk -F '|' '/^Packages\|Debian\|Debian\|/ && $4 !~ /^cdrom:/ && !found { print $4; found = 1 }'
+}
+
+# Writes a private apt configuration into folder $1 for packages of kind $2 (deb or deb-src) of the archive $3. Proxy
+# and transport settings are the machine's own: apt reads its usual configuration before this file.
+write_apt_configuration() {
+  local dir=$1 kind=$2 archive=$3
+  mkdir -p "$dir"/{lists,cache,state}
+  printf '%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s testing main\n' "$kind" "$archive" \
+    >"$dir/sources.list"
+  cat >"$dir/apt.conf" <<CONF
+Dir::Etc::SourceList "$dir/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::State "$dir/state";
+Dir::State::Lists "$dir/lists";
+Dir::State::Status "/var/lib/dpkg/status";
+Dir::Cache "$dir/cache";
+Acquire::Retries "3";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+CONF
+  # As root apt would download as the user _apt, who may not be able to read this checkout.
+  if [[ $EUID -eq 0 ]]; then
+    printf 'APT::Sandbox::User "root";\n' >>"$dir/apt.conf"
+  fi
+}
+
+# private_apt <folder> <deb|deb-src> <what to do instead>: after it `apt-get -c <folder>/apt.conf` knows the packages of
+# Debian testing; the machine's own package selection does not change. Removing the folder is the caller's.
+private_apt() {
+  local dir=$1 kind=$2 advice=$3 archive
+  archive=$(debian_archive)
+  if [[ -z $archive ]]; then
+    [[ $EUID -eq 0 ]] || command -v sudo >/dev/null || die "apt has no package lists: run apt-get update as root, $advice"
+    update_lists
+    archive=$(debian_archive)
+  fi
+  [[ -n $archive ]] || die "no Debian archive among apt's sources: add one, $advice"
+  rm -rf "$dir"
+  write_apt_configuration "$dir" "$kind" "$archive"
+  apt-get -q -c "$dir/apt.conf" -o APT::Update::Error-Mode=any update ||
+    die "could not read the package list of Debian testing: check the network and try again, $advice"
+}

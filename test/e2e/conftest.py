@@ -1,0 +1,194 @@
+"""One control plane and one installed Warmgate for the whole session; the drills, which break things, come last."""
+import itertools
+import os
+import pathlib
+import shutil
+import signal
+import tempfile
+import time
+
+import pytest
+
+from harness import metrics, tools
+from harness.control_plane import ControlPlane
+from harness.fixtures import CACHED, failing_fixtures, namespace_of, write_facts
+from harness.nodes import add_nodes, node
+from harness.reaper import Reaper
+from harness.storage import Provisioner
+from harness.warmgate import Warmgate
+
+TEST_SECONDS = 180
+ZONES = ("zone-a", "zone-b")
+LOGS = tools.REPOSITORY / "build" / "e2e" / "logs"
+
+HOW_TO_ENABLE = (
+    "run scripts/e2e, which builds them once into build/e2e/bin, or point KUBEBUILDER_ASSETS at a folder that has them"
+)
+
+notes = []  # what the summary says
+session_folder = None
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name.startswith("test_drill"))
+
+
+def pytest_runtest_protocol(item):
+    """No test hangs for ever: it gets a TimeoutError wherever it is."""
+
+    def late(_signal, _frame):
+        raise TimeoutError(f"{item.name} takes longer than {TEST_SECONDS} s")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(TEST_SECONDS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish():
+    signal.alarm(0)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if notes:
+        terminalreporter.section("Warmgate")
+        for note in notes:
+            terminalreporter.write_line(note)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and session_folder:
+        for log in sorted(session_folder.rglob("*log")):
+            if log.name.startswith("serve-"):
+                lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:]
+                cut = "\n".join(line[:400] for line in lines)
+                report.sections.append((f"the end of {log.name}", cut))
+        report.sections.append(("all logs", f"will be in {LOGS}"))
+
+
+def pytest_sessionstart():
+    missing = tools.missing() + ([] if os.access(tools.warmgate(), os.X_OK) else ["warmgate"])
+    if not missing:
+        return
+    message = f"END-TO-END TESTS SKIPPED: no {', '.join(missing)}: {HOW_TO_ENABLE}"
+    pytest.exit(message, returncode=1 if os.environ.get("CI") else 0)
+
+
+@pytest.fixture(scope="session")
+def workspace(request):
+    """The folder of this run and the reaper that removes everything should the run be killed."""
+    global session_folder
+    reaper = Reaper()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="warmgate-e2e-"))
+    reaper.add("folder", str(folder))
+    session_folder = folder
+    yield folder, reaper
+    shutil.rmtree(LOGS, ignore_errors=True)
+    if request.session.testsfailed:
+        keep_logs(folder)
+    shutil.rmtree(folder)
+    reaper.done("folder", str(folder))
+    reaper.close()
+
+
+def keep_logs(folder):
+    for log in folder.rglob("*log"):
+        if log.is_file():
+            LOGS.mkdir(parents=True, exist_ok=True)
+            shutil.copy(log, LOGS / str(log.relative_to(folder)).replace("/", "-"))
+    notes.append(f"The logs are in {LOGS}")
+
+
+@pytest.fixture(scope="session")
+def plane(workspace):
+    folder, reaper = workspace
+    start = time.monotonic()
+    control_plane = ControlPlane(folder, reaper)
+    provisioner = Provisioner(control_plane.admin)
+    try:
+        control_plane.start()
+        pools = [node(f"cpu-{index}", zone) for index, zone in enumerate(ZONES)]
+        pools += [node(f"gpu-{index}", ZONES[index % len(ZONES)], gpus=4) for index in range(4)]
+        add_nodes(control_plane.admin, pools)
+        provisioner.start()
+        notes.append(f"The control plane was ready after {time.monotonic() - start:.1f} s")
+        yield control_plane
+    finally:
+        provisioner.stop()
+        control_plane.stop()
+
+
+@pytest.fixture(scope="session")
+def admin(plane):
+    return plane.admin
+
+
+@pytest.fixture(scope="session")
+def kubectl(plane):
+    return plane.kubectl
+
+
+def make_namespace(api, name):
+    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    # Pods are refused until their account is there.
+    api.wait_for("ServiceAccount", name, "default", lambda account: True, f"the default account of {name}")
+    return name
+
+
+numbers = itertools.count(1)
+
+
+@pytest.fixture
+def namespace(admin):
+    """A namespace of the test's own; its GPUs are free again afterwards."""
+    name = make_namespace(admin, f"test-{next(numbers)}")
+    yield name
+    admin.delete("Namespace", None, name)
+
+
+@pytest.fixture(scope="session")
+def warmgate(plane, workspace):
+    """Warmgate, installed from deploy/webhook/base, its server beside the cluster, asked by the API server."""
+    folder, reaper = workspace
+    start = time.monotonic()
+    installed = Warmgate(plane, folder / "webhook", reaper)
+    try:
+        installed.apply_base()
+        for name in (*map(namespace_of, failing_fixtures()), *CACHED):
+            plane.admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        facts = folder / "webhook" / "facts.yaml"
+        write_facts(plane.kubectl, facts)
+        installed.start(facts)
+        for name in CACHED:
+            plane.admin.wait_for("ServiceAccount", name, "default", lambda account: True, f"the account of {name}")
+        notes.append(f"Warmgate was installed after {time.monotonic() - start:.1f} s, {installed.how_reached()}")
+        yield installed
+        report_latency(plane)
+    finally:
+        installed.stop()
+
+
+latency_reported = []
+
+
+def report_latency(plane):
+    """Before the drills, in which calls fail and wait on purpose."""
+    if latency_reported:
+        return
+    latency_reported.append(True)
+    text = plane.admin.text("/metrics")[1]
+    for name, (calls, p50, p99) in metrics.hook_latency(text).items():
+        notes.append(f"{name}: {calls} calls, p50 {p50 * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms ({metrics.HOOK_DURATION})")
+
+
+@pytest.fixture
+def note():
+    """Adds a line to the summary at the end."""
+    return notes.append
+
+
+@pytest.fixture(scope="session")
+def before_drills(plane, warmgate):
+    report_latency(plane)

@@ -1,0 +1,207 @@
+"""WebhookHost: `warmgate serve` on this machine, reached by the API server as if it were the Pods of the Service.
+
+In a network namespace: the servers have addresses of their own there, and a hand-made EndpointSlice leads the real
+Service warmgate/warmgate to them, so that SAN, caBundle and Service are what they are in a cluster. Where namespaces
+cannot be made: one server on loopback, and the webhook configurations name its URL instead of the Service.
+"""
+import base64
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+
+from . import tools
+from .api import path_of
+from .network import NetworkNamespace, why_impossible
+from .processes import Process
+
+NAMESPACE = "warmgate"
+NAME = "warmgate"
+HTTPS_PORT = 8443
+HEALTH_PORT = 8080
+START_SECONDS = 20
+DRAIN_SECONDS = 20  # as deploy/webhook/base/deployment.yaml has it
+CONFIGURATIONS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+
+
+class Server:
+    """One `warmgate serve`."""
+
+    def __init__(self, process, address):
+        self._process = process
+        self.address = address
+        self.https = self.health = None
+        # The log is the process's own, but a restart on the same address continues it.
+        self._log_start = process.log.stat().st_size if process.log.exists() else 0
+
+    def start(self):
+        self._process.start()
+        self._process.wait_ready(self._announced, START_SECONDS)
+        self._process.wait_ready(lambda: self.get("/readyz") is not None, START_SECONDS)
+
+    def log_entries(self, message=None):
+        """The JSON lines of its log since this server started."""
+        with self._process.log.open("rb") as log:
+            log.seek(self._log_start)
+            lines = log.read().decode(errors="replace").splitlines()
+        entries = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+        return [entry for entry in entries if message is None or entry.get("message") == message]
+
+    def _announced(self):
+        found = self.log_entries("serving")
+        if found:
+            self.https, self.health = found[0]["https"], found[0]["health"]
+        return bool(found)
+
+    def get(self, path):
+        try:
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with opener.open(f"http://{self.health}{path}", timeout=5) as response:
+                return response.read().decode()
+        except (urllib.error.URLError, OSError):
+            return None
+
+    def requests(self):
+        """How many AdmissionReviews it has answered."""
+        lines = (self.get("/metrics") or "").splitlines()
+        counts = [line.rpartition(" ")[2] for line in lines if line.startswith("warmgate_admission_requests_total{")]
+        return int(sum(map(float, counts)))
+
+    def running(self):
+        return self._process.running()
+
+    def terminate(self):
+        self._process.send(signal.SIGTERM)
+
+    def wait(self, seconds):
+        return self._process.wait(seconds)
+
+    def kill(self):
+        self._process.stop(signal.SIGKILL)
+
+    def pause(self):
+        """It still accepts connections, by the kernel, and answers nothing."""
+        self._process.send(signal.SIGSTOP)
+
+    def resume(self):
+        self._process.send(signal.SIGCONT)
+
+    def tail(self, lines=40):
+        return self._process.tail(lines)
+
+
+class WebhookHost:
+    def __init__(self, control_plane, folder, reaper):
+        self._plane = control_plane
+        self._reaper = reaper
+        self._folder = pathlib.Path(folder)
+        self._folder.mkdir()
+        self.certificates = self._folder / "certificates"
+        self._namespace = None
+        self.servers = []  # those that the Service leads to
+        self._all = []
+        self.why_loopback = os.environ.get("WARMGATE_E2E_LOOPBACK") and "WARMGATE_E2E_LOOPBACK is set"
+        self.why_loopback = self.why_loopback or why_impossible()
+
+    @property
+    def through_service(self):
+        return not self.why_loopback
+
+    def create(self):
+        script = tools.REPOSITORY / "certs" / "make-dev-certs"
+        subprocess.run([script, "--out", self.certificates, "--days", "2"], check=True, capture_output=True)
+        if self.through_service:
+            self._namespace = NetworkNamespace(self._reaper)
+            try:
+                self._namespace.create()
+            except (OSError, subprocess.CalledProcessError) as error:
+                self.why_loopback = f"no network namespace can be made: {getattr(error, 'stderr', '') or error}"
+                self._namespace = None
+
+    def ca_bundle(self):
+        return base64.b64encode((self.certificates / "ca.crt").read_bytes()).decode()
+
+    def _free_address(self):
+        used = {server.address for server in self._all if server.running()}
+        return next(address for address in self._namespace.addresses if address not in used)
+
+    def start_server(self, *arguments):
+        """A server that is ready; the Service does not know it before publish()."""
+        address = self._free_address() if self.through_service else "127.0.0.1"
+        https, health = (HTTPS_PORT, HEALTH_PORT) if self.through_service else (0, 0)
+        command = [
+            tools.warmgate(),
+            *("serve", "--address", address, "--port", https, "--health-address", address, "--health-port", health),
+            *("--tls-cert", self.certificates / "tls.crt", "--tls-key", self.certificates / "tls.key"),
+            *("--drain-seconds", DRAIN_SECONDS, *arguments),
+        ]
+        log = self._folder / f"serve-{address}.log"
+        namespace = self._namespace.name if self._namespace else None
+        server = Server(Process(f"warmgate on {address}", command, log, self._reaper, namespace), address)
+        server.start()
+        self._all.append(server)
+        return server
+
+    def publish(self, servers):
+        """The API server reaches these from now on, and no other."""
+        self.servers = list(servers)
+        if not self.through_service:
+            self.point_configurations()
+            return
+        document = {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {
+                "name": f"{NAME}-beside-the-cluster",
+                "namespace": NAMESPACE,
+                "labels": {
+                    "kubernetes.io/service-name": NAME,
+                    "endpointslice.kubernetes.io/managed-by": "warmgate-e2e",
+                },
+            },
+            "addressType": "IPv4",
+            "ports": [{"name": "https", "protocol": "TCP", "port": HTTPS_PORT}],
+            "endpoints": [
+                {"addresses": [server.address], "conditions": {"ready": True, "serving": True}}
+                for server in self.servers
+            ],
+        }
+        name = document["metadata"]["name"]
+        path = path_of("EndpointSlice", NAMESPACE, name)
+        query = {"fieldManager": "warmgate-e2e", "force": "true"}
+        self._plane.admin.call("PATCH", path, document, "application/apply-patch+yaml", query)
+
+    def point_configurations(self, ca_bundle=None):
+        """Writes the caBundle into every webhook, and on loopback the URL in place of the Service."""
+        for kind in CONFIGURATIONS:
+            document = self._plane.admin.get(kind, None, NAME)
+            for webhook in document["webhooks"]:
+                client = webhook["clientConfig"]
+                client["caBundle"] = ca_bundle or self.ca_bundle()
+                if not self.through_service:
+                    path = client["service"]["path"] if "service" in client else "/" + client["url"].rsplit("/", 1)[1]
+                    client.pop("service", None)
+                    client["url"] = f"https://{self.servers[0].https}{path}"
+            self._plane.admin.replace(document)
+
+    def set_webhooks(self, **fields):
+        """Fields of every webhook of both configurations, failurePolicy say."""
+        for kind in CONFIGURATIONS:
+            document = self._plane.admin.get(kind, None, NAME)
+            for webhook in document["webhooks"]:
+                webhook.update(fields)
+            self._plane.admin.replace(document)
+
+    def requests(self):
+        return sum(server.requests() for server in self.servers)
+
+    def stop(self):
+        for server in self._all:
+            if server.running():
+                server.resume()
+                server.kill()
+        if self._namespace:
+            self._namespace.delete()

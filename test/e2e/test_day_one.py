@@ -20,7 +20,8 @@ def old_deployment():
 
 
 def running_pods(pods):
-    return [pod for pod in pods if pod["status"].get("phase") == "Running" and not pod["metadata"].get("deletionTimestamp")]
+    running = [pod for pod in pods if pod["status"].get("phase") == "Running"]
+    return [pod for pod in running if "deletionTimestamp" not in pod["metadata"]]
 
 
 def wait_running(admin, what, other_than=None):

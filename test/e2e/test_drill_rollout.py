@@ -71,9 +71,9 @@ class Stream:
 
 
 def replace_server(warmgate):
-    """What a rollout does to one Pod: the new one is ready, the old one leaves the endpoints, gets SIGTERM and ends when
-    its connections have. There is no preStop that waits until API servers know: this is harder than a real rollout.
-    The exit code, and the seconds that took."""
+    """What a rollout does to one Pod: the new one is ready, the old one leaves the endpoints, gets SIGTERM and ends
+    when its connections have. There is no preStop that waits until API servers know: this is harder than a real
+    rollout. The exit code, and the seconds that took."""
     old = warmgate.host.servers[0]
     wait_until(lambda: old.requests() >= REQUESTS, 60, f"{REQUESTS} requests have come")
     new = warmgate.start_server()

@@ -44,7 +44,8 @@ def assert_consequence(plane, warmgate, namespace, policy, name):
     except ApiError as error:
         assert policy == "Fail", error
         assert error.code == 500
-        golden.check(f"drills/{name}.txt", same_every_time(error.message))
+        if warmgate.host.through_service:
+            golden.check(f"drills/{name}.txt", same_every_time(error.message))
         with pytest.raises(ApiError, match="failed calling webhook"):
             plane.admin.create(deployment(namespace))
         return

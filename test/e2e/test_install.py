@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from harness.objects import pinned_pod, plain_pod
 from harness.warmgate import BASE
 from harness.webhook_host import NAME, NAMESPACE
 
@@ -28,6 +29,8 @@ def test_the_base_has_what_an_installation_needs(rendered):
 
 
 def test_the_api_server_takes_each_object_of_the_base_under_strict_validation(warmgate, rendered, kubectl):
+    if not warmgate.host.through_service:
+        pytest.skip(f"the configurations were changed: {warmgate.host.why_loopback}")
     answer = kubectl.ok("apply", "-k", BASE, "--dry-run=server", "--validate=strict")
     assert answer.err == ""
     assert len(answer.out.splitlines()) == len(rendered)
@@ -53,10 +56,16 @@ def test_the_api_server_reaches_warmgate_by_the_certificate_of_its_service(warmg
 
 
 def test_pods_of_the_exempt_namespaces_never_reach_warmgate(warmgate, admin):
+    pod = pinned_pod()
     before = warmgate.host.requests()
-    pod = {"containers": [{"name": "main", "image": "registry.k8s.io/pause:3.10"}]}
-    document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pause"}, "spec": pod}
-    admin.create(document, namespace="kube-system", dryRun="All")
+    admin.create(pod, namespace="kube-system", dryRun="All")
     assert warmgate.host.requests() == before
-    admin.create(document, namespace="default", dryRun="All")
+    admin.create(pod, namespace="default", dryRun="All")
     assert warmgate.host.requests() == before + 2  # /mutate and /validate
+
+
+@pytest.mark.xfail(reason="The base has no matchConditions yet: every Pod reaches Warmgate.")
+def test_a_plain_pod_never_reaches_warmgate(warmgate, admin, namespace):
+    before = warmgate.host.requests()
+    admin.create(plain_pod(namespace))
+    assert warmgate.host.requests() == before

@@ -7,7 +7,7 @@ import pytest
 
 from harness import golden
 from harness.api import ApiError
-from harness.objects import container, deployment, gpu_pod, plain_pod, violating_deployment
+from harness.objects import COMMIT, EXAMPLES, container, deployment, gpu_pod, plain_pod, violating_deployment
 
 
 def refusal(action):
@@ -84,6 +84,44 @@ def test_a_resize_is_judged(warmgate, admin, namespace):
     reply = admin.patch("Pod", namespace, "download", patch, subresource="resize", content_type=merge)
     assert reply.body["spec"]["containers"][0]["resources"]["limits"]["memory"] == "8Gi"
     golden.check("requests/resize.txt", "".join(text + "\n" for text in reply.warnings))
+
+
+def template_of(kind):
+    """An object of each kind with a Pod template, all with the pattern's Pod without a commit."""
+    template = violating_deployment()["spec"]["template"]
+    labels = template["metadata"]["labels"]
+    selector = {"matchLabels": labels}
+    batch = copy.deepcopy(template)
+    batch["spec"]["restartPolicy"] = "Never"
+    spec = {
+        "DaemonSet": {"selector": selector, "template": template},
+        "Deployment": {"selector": selector, "template": template},
+        "ReplicaSet": {"selector": selector, "template": template},
+        "StatefulSet": {"selector": selector, "serviceName": "worker", "template": template},
+        "ReplicationController": {"selector": labels, "template": template},
+        "Job": {"template": batch},
+        "CronJob": {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": batch}}},
+    }[kind]
+    version = {"ReplicationController": "v1", "Job": "batch/v1", "CronJob": "batch/v1"}.get(kind, "apps/v1")
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": "worker"}, "spec": spec}
+
+
+TEMPLATE_KINDS = ("CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet")
+
+
+@pytest.mark.parametrize("kind", TEMPLATE_KINDS)
+def test_every_kind_with_a_pod_template_is_judged(warmgate, kubectl, namespace, kind):
+    text = json.dumps(template_of(kind))
+    answer = kubectl("--namespace", namespace, "create", "--filename", "-", text=text)
+    assert answer.code == 1
+    assert f"denied the request: Warmgate refuses {kind}/worker: 1 problem\n1. WG101 " in answer.err
+
+
+def test_a_model_cache_at_a_branch_is_refused_by_its_schema(warmgate, kubectl, namespace):
+    text = (EXAMPLES / "modelcache.yaml").read_text(encoding="utf-8").replace(COMMIT, "main")
+    answer = kubectl("create", "--filename", "-", text=text.replace("namespace: llm", f"namespace: {namespace}"))
+    assert answer.code == 1
+    golden.check("requests/model-cache-at-a-branch.txt", answer.text)
 
 
 def test_a_list_of_500_objects_is_judged_one_by_one(warmgate, kubectl, namespace):

@@ -61,6 +61,13 @@ def gpu_pod(namespace=None, name="qwen3-32b"):
     return document
 
 
+def pinned_pod(namespace=None, name="pinned"):
+    """The Pod of the pattern's Deployment: nothing is wrong with it."""
+    document = gpu_pod(namespace, name)
+    document["spec"] = template_spec(deployment())
+    return document
+
+
 def plain_pod(namespace=None, name="nginx"):
     """A Pod that has nothing to do with models."""
     return {

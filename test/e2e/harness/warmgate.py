@@ -70,6 +70,10 @@ class Warmgate:
 
     def install(self):
         """Both configurations again, as the base has them."""
+        if not self.host.through_service:
+            # `apply` cannot turn a URL back into a Service.
+            flags = ("--ignore-not-found", "--wait=true")
+            self._kubectl.ok("delete", *flags, "mutatingwebhookconfiguration,validatingwebhookconfiguration", NAME)
         self._kubectl.ok("apply", "-k", BASE)
         self.host.point_configurations()
         self.wait_enforced()

@@ -20,8 +20,6 @@ namespace warmgate::cluster::test {
 namespace {
 
 using document::Json;
-using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr const char* kV1 = "client.authentication.k8s.io/v1";
 

@@ -50,7 +50,12 @@ ApiResult<Collection> read_list(KubeApi& api, const ReflectorOptions& options, c
                                 std::string& version) {
   Collection fresh(options.keys);
   bool full = false;
-  const ApiResult<std::string> listed = api.list(options.resource, {}, [&](Json&& item) {
+  ListOptions all;
+  all.on_restart = [&] {
+    fresh = Collection(options.keys);
+    full = false;
+  };
+  const ApiResult<std::string> listed = api.list(options.resource, all, [&](Json&& item) {
     std::optional<kube::Object> object = full ? std::nullopt : kept(std::move(item), options);
     if (!object) {
       return;

@@ -62,13 +62,20 @@ std::string FakeApi::next_call(const std::string& plural) {
 
 void FakeApi::answer_list(const std::string& plural, std::vector<Json> items, std::string version) {
   const std::lock_guard lock(mutex_);
-  scripts_[plural].lists.push_back({std::move(items), std::move(version), std::nullopt});
+  scripts_[plural].lists.push_back({std::move(items), std::move(version), std::nullopt, {}});
+  changed_.notify_all();
+}
+
+void FakeApi::answer_restarted_list(const std::string& plural, std::vector<Json> dropped, std::vector<Json> items,
+                                    std::string version) {
+  const std::lock_guard lock(mutex_);
+  scripts_[plural].lists.push_back({std::move(items), std::move(version), std::nullopt, std::move(dropped)});
   changed_.notify_all();
 }
 
 void FakeApi::fail_list(const std::string& plural, ApiError error) {
   const std::lock_guard lock(mutex_);
-  scripts_[plural].lists.push_back({{}, "", std::move(error)});
+  scripts_[plural].lists.push_back({{}, "", std::move(error), {}});
   changed_.notify_all();
 }
 
@@ -106,8 +113,8 @@ cluster::ApiResult<cluster::JsonPtr> FakeApi::get(const cluster::Resource& resou
   return found == gets_.end() ? ApiError{404, "NotFound", path + " not found"} : found->second;
 }
 
-cluster::ApiResult<std::string> FakeApi::list(const cluster::Resource& resource,
-                                              const cluster::ListOptions& /*options*/, const OnItem& on_item) {
+cluster::ApiResult<std::string> FakeApi::list(const cluster::Resource& resource, const cluster::ListOptions& options,
+                                              const OnItem& on_item) {
   std::unique_lock lock(mutex_);
   Script& script = scripts_[resource.plural];
   script.calls.emplace_back("list");
@@ -119,6 +126,12 @@ cluster::ApiResult<std::string> FakeApi::list(const cluster::Resource& resource,
   List answer = std::move(script.lists.front());
   script.lists.pop_front();
   lock.unlock();
+  for (Json& item : answer.dropped) {
+    on_item(std::move(item));
+  }
+  if (!answer.dropped.empty()) {
+    options.on_restart();
+  }
   for (Json& item : answer.items) {
     on_item(std::move(item));
   }

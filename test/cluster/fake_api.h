@@ -47,6 +47,9 @@ class FakeApi final : public cluster::KubeApi {
   std::string next_call(const std::string& plural);
 
   void answer_list(const std::string& plural, std::vector<Json> items, std::string version);
+  // The same, but `dropped` come first, on pages that then expire.
+  void answer_restarted_list(const std::string& plural, std::vector<Json> dropped, std::vector<Json> items,
+                             std::string version);
   void fail_list(const std::string& plural, ApiError error);
   // Returns when the event was taken.
   void send(const std::string& plural, EventType type, Json object);
@@ -86,6 +89,7 @@ class FakeApi final : public cluster::KubeApi {
     std::vector<Json> items;
     std::string version;
     std::optional<ApiError> error;
+    std::vector<Json> dropped;
   };
   struct Script {
     std::deque<std::string> calls;

@@ -298,6 +298,14 @@ TEST_F(ReflectorTest, AListThatBreaksInTheMiddleChangesNothing) {
   EXPECT_EQ(reflector->state().error, "the second page is missing");
 }
 
+TEST_F(ReflectorTest, WhatExpiredPagesHeldIsForgotten) {
+  start();
+  EXPECT_EQ(api.next_call(kThings), "list");
+  api.answer_restarted_list(kThings, {thing("gone", 1, "1"), thing("a", 2, "1")}, {thing("a", 3, "2")}, "10");
+  EXPECT_EQ(api.next_call(kThings), "watch 10");
+  EXPECT_THAT(kept(), ElementsAre("a=2"));
+}
+
 TEST_F(ReflectorTest, TooManyObjectsInTheListAreAFailureThatIsSaid) {
   start(2);
   EXPECT_EQ(api.next_call(kThings), "list");

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "warmgate/api/model_cache.h"
@@ -45,29 +47,40 @@ std::vector<Finding> check_schema(const kube::Object& object) {
   return findings;
 }
 
-const inject::Supplied* supplied_for(const inject::Injection& injection, const Finding& finding) {
+// What injection supplies, by container; under "" the first of all.
+std::map<std::string_view, const inject::Supplied*> by_container(const inject::Injection& injection) {
+  std::map<std::string_view, const inject::Supplied*> out;
   for (const inject::Supplied& supplied : injection.supplied) {
-    if (finding.container.empty() || supplied.container == finding.container) {
-      return &supplied;
-    }
+    out.emplace("", &supplied);
+    out.emplace(supplied.container, &supplied);
   }
-  return nullptr;
+  return out;
 }
 
-bool contains(const std::vector<Finding>& findings, const Finding& wanted) {
-  return std::any_of(findings.begin(), findings.end(),
-                     [&](const Finding& finding) { return finding.same_identity(wanted); });
+std::set<Finding::Identity> identities(const std::vector<Finding>& findings) {
+  std::set<Finding::Identity> out;
+  for (const Finding& finding : findings) {
+    out.insert(finding.identity());
+  }
+  return out;
 }
 
 // The findings of the object as it is, those that injection mends as warnings, and those that only injection brings
 // out.
-std::vector<Finding> merge(std::vector<Finding> as_is, std::vector<Finding> injected,
+std::vector<Finding> merge(std::vector<Finding> as_is, const std::vector<Finding>& injected,
                            const inject::Injection& injection) {
+  const std::set<Finding::Identity> present = identities(as_is);
+  std::vector<Finding> brought;
+  std::copy_if(injected.begin(), injected.end(), std::back_inserter(brought),
+               [&](const Finding& finding) { return !present.contains(finding.identity()); });
+  const std::set<Finding::Identity> lasting = identities(injected);
+  const auto supplies = by_container(injection);
   for (Finding& finding : as_is) {
-    const inject::Supplied* supplied = supplied_for(injection, finding);
-    if (supplied == nullptr || contains(injected, finding)) {
+    const auto found = supplies.find(finding.container);
+    if (found == supplies.end() || lasting.contains(finding.identity())) {
       continue;
     }
+    const inject::Supplied* supplied = found->second;
     finding.at_most = Action::kWarn;
     finding.mended = true;
     // In front, because the API server cuts long warnings at their end.
@@ -76,20 +89,18 @@ std::vector<Finding> merge(std::vector<Finding> as_is, std::vector<Finding> inje
                       "): " + finding.message;
     finding.help = "nothing, or write it into the manifest to be independent of the ModelCache";
   }
-  for (Finding& finding : injected) {
-    if (!contains(as_is, finding)) {
-      as_is.push_back(std::move(finding));
-    }
-  }
+  std::move(brought.begin(), brought.end(), std::back_inserter(as_is));
   return as_is;
 }
 
 std::vector<Finding> check_workload(const kube::Object& object, const World& world, Stage stage, Judgement& out) {
-  const std::vector<models::TemplateReading> readings = models::read_workload(object, world.knowledge);
+  const models::FactReadings own(world.facts, world.knowledge);
+  const models::FactReadings& known = world.readings != nullptr ? *world.readings : own;
+  const std::vector<models::TemplateReading>& readings = known.of(object);
   out.asks_cluster = !kube::claims_of(object).empty() ||
                      std::any_of(readings.begin(), readings.end(),
                                  [](const models::TemplateReading& reading) { return !reading.uses.empty(); });
-  std::vector<Finding> findings = rules::check_workload({object, readings, world.facts, world.knowledge});
+  std::vector<Finding> findings = rules::check_workload({object, readings, world.facts, world.knowledge, known});
   if (stage == Stage::kAsIs || !world.policy.inject()) {
     return findings;
   }
@@ -99,7 +110,8 @@ std::vector<Finding> check_workload(const kube::Object& object, const World& wor
   }
   const kube::Object injected(document::Document(*out.injection.patched), object.key().ns);
   const std::vector<models::TemplateReading> injected_readings = models::read_workload(injected, world.knowledge);
-  return merge(std::move(findings), rules::check_workload({injected, injected_readings, world.facts, world.knowledge}),
+  return merge(std::move(findings),
+               rules::check_workload({injected, injected_readings, world.facts, world.knowledge, known}),
                out.injection);
 }
 
@@ -180,12 +192,15 @@ void limit_actions(Judgement& judgement, Action limit) {
 }
 
 void forgive_known(Judgement& judgement, const Judgement& before) {
+  std::map<Finding::Identity, Action> known;
+  for (const JudgedFinding& old : before.findings) {
+    const auto [place, first] = known.emplace(old.finding.identity(), old.action);
+    place->second = std::max(place->second, old.action);
+  }
   for (JudgedFinding& judged : judgement.findings) {
-    const bool known = std::any_of(before.findings.begin(), before.findings.end(), [&](const JudgedFinding& old) {
-      // One that was only a warning (injection mended it) and is denied now was made worse.
-      return old.finding.same_identity(judged.finding) && old.action >= judged.action;
-    });
-    if (known) {
+    const auto old = known.find(judged.finding.identity());
+    // One that was only a warning (injection mended it) and is denied now was made worse.
+    if (old != known.end() && old->second >= judged.action) {
       judged.action = std::min(judged.action, Action::kWarn);
     }
   }

@@ -36,7 +36,7 @@ kube::Object with_member(const kube::Object& object, const char* name, std::int6
 Judgement judge_with(const kube::Object& autoscaler, const kube::Object& workload, const World& world) {
   const kube::BundleFacts only({autoscaler});
   const kube::LayeredFacts facts(only, world.facts);
-  return judge(workload, {facts, world.knowledge, world.policy}, Stage::kBeforeInjection);
+  return judge(workload, {facts, world.knowledge, world.policy, world.readings}, Stage::kBeforeInjection);
 }
 
 }  // namespace

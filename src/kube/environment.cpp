@@ -51,8 +51,9 @@ Environment::Environment(const Container& container) {
     if (grew && expanded > kMaxExpanded) {
       value = {std::nullopt, kTooLong, entry.pointer()};
     }
-    values_[entry["name"].text()] = std::move(value);
+    changed_[entry["name"].text()] = std::move(value);
   }
+  shared_ = std::make_shared<const Values>(std::exchange(changed_, {}));
 }
 
 EnvValue Environment::read(const View& entry) const {
@@ -73,14 +74,30 @@ EnvValue Environment::read(const View& entry) const {
 }
 
 void Environment::add_image_default(const std::string& name, const std::string& value) {
-  values_.try_emplace(name, EnvValue{value, "", ""});
+  if (find(name) == nullptr) {
+    changed_.emplace(name, EnvValue{value, "", ""});
+  }
 }
 
-void Environment::set(const std::string& name, EnvValue value) { values_[name] = std::move(value); }
+void Environment::set(const std::string& name, EnvValue value) { changed_[name] = std::move(value); }
 
 const EnvValue* Environment::find(std::string_view name) const {
-  const auto found = values_.find(name);
-  return found == values_.end() ? nullptr : &found->second;
+  if (const auto found = changed_.find(name); found != changed_.end()) {
+    return &found->second;
+  }
+  if (!shared_) {
+    return nullptr;
+  }
+  const auto found = shared_->find(name);
+  return found == shared_->end() ? nullptr : &found->second;
+}
+
+Environment::Values Environment::all() const {
+  Values values = changed_;
+  if (shared_) {
+    values.insert(shared_->begin(), shared_->end());
+  }
+  return values;
 }
 
 std::optional<std::string> Environment::value(std::string_view name) const {

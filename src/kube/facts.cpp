@@ -9,41 +9,67 @@
 namespace warmgate::kube {
 namespace {
 
-std::optional<Object> named(const std::vector<Object>& objects, std::string_view ns, std::string_view name) {
-  const Object* found = nullptr;
-  for (const Object& object : objects) {
-    if (object.key().name == name && same_namespace(object.key().ns, ns)) {
-      // One that names the namespace is meant rather than one that goes wherever it is applied.
-      if (object.key().ns == ns) {
-        return object;
-      }
-      found = found == nullptr ? &object : found;
+template <class Objects, class Wanted>
+std::optional<Object> first_of(const Objects& objects, std::string_view name, const Wanted& wanted) {
+  const auto [first, last] = objects.equal_range(name);
+  const auto found = std::find_if(first, last, [&](const auto& entry) { return wanted(entry.second); });
+  return found == last ? std::nullopt : std::optional(found->second);
+}
+
+template <class Objects, class Wanted>
+std::vector<Object> all_of(const Objects& objects, std::string_view name, const Wanted& wanted) {
+  std::vector<Object> out;
+  const auto [first, last] = objects.equal_range(name);
+  for (auto entry = first; entry != last; ++entry) {
+    if (wanted(entry->second)) {
+      out.push_back(entry->second);
     }
   }
-  return found == nullptr ? std::nullopt : std::optional(*found);
+  return out;
+}
+
+template <class Objects>
+std::optional<Object> named(const Objects& objects, std::string_view ns, std::string_view name) {
+  // One that names the namespace is meant rather than one that goes wherever it is applied.
+  std::optional<Object> exact = first_of(objects, name, [&](const Object& object) { return object.key().ns == ns; });
+  return exact ? std::move(exact)
+               : first_of(objects, name, [&](const Object& object) { return same_namespace(object.key().ns, ns); });
 }
 
 }  // namespace
 
 BundleFacts::BundleFacts(std::vector<Object> objects, bool complete) : complete_(complete) {
   for (Object& object : objects) {
+    const std::string name = object.key().name;
     if (object.is("", "PersistentVolumeClaim")) {
-      claims_.push_back(std::move(object));
+      claim_namespaces_.insert(object.key().ns);
+      claims_.emplace(name, std::move(object));
     } else if (object.is("", "PersistentVolume")) {
-      volumes_.push_back(std::move(object));
+      add_volume(std::move(object));
     } else if (object.is("storage.k8s.io", "StorageClass")) {
-      storage_classes_.push_back(std::move(object));
+      storage_classes_.emplace(name, std::move(object));
     } else if (object.is("autoscaling", "HorizontalPodAutoscaler")) {
-      autoscalers_.push_back(std::move(object));
+      autoscalers_.emplace(scale_target(object).name, std::move(object));
     } else if (object.is("warmgate.dev", "ModelCache")) {
       model_caches_.push_back(std::move(object));
     } else if (is_workload(object)) {
-      for (const std::string& claim : claims_of(object)) {
-        claim_users_.emplace(claim, workloads_.size());
-      }
-      workloads_.push_back(std::move(object));
+      add_workload(std::move(object));
     }
   }
+}
+
+void BundleFacts::add_volume(Object volume) {
+  volumes_of_claims_.emplace(volume.root()["spec"]["claimRef"]["name"].text(), volume);
+  const std::string name = volume.key().name;
+  volumes_.emplace(name, std::move(volume));
+}
+
+void BundleFacts::add_workload(Object workload) {
+  for (const std::string& claim : claims_of(workload)) {
+    claim_users_.emplace(claim, workload);
+  }
+  const std::string name = workload.key().name;
+  workloads_.emplace(name, std::move(workload));
 }
 
 std::optional<Object> BundleFacts::claim(std::string_view ns, std::string_view name) const {
@@ -51,14 +77,14 @@ std::optional<Object> BundleFacts::claim(std::string_view ns, std::string_view n
 }
 
 bool BundleFacts::has_claims(std::string_view ns) const {
-  return std::any_of(claims_.begin(), claims_.end(),
-                     [&](const Object& claim) { return same_namespace(claim.key().ns, ns); });
+  return ns.empty() ? !claim_namespaces_.empty() : claim_namespaces_.contains(ns) || claim_namespaces_.contains("");
 }
 
+// The two names that is_bound_to() goes by.
 std::optional<Object> BundleFacts::persistent_volume(const Object& claim) const {
-  const auto found =
-      std::find_if(volumes_.begin(), volumes_.end(), [&](const Object& volume) { return is_bound_to(volume, claim); });
-  return found == volumes_.end() ? std::nullopt : std::optional(*found);
+  const std::string wanted = claim.root()["spec"]["volumeName"].text();
+  return first_of(wanted.empty() ? volumes_of_claims_ : volumes_, wanted.empty() ? claim.key().name : wanted,
+                  [&](const Object& volume) { return is_bound_to(volume, claim); });
 }
 
 std::optional<Object> BundleFacts::storage_class(std::string_view name) const {
@@ -66,28 +92,15 @@ std::optional<Object> BundleFacts::storage_class(std::string_view name) const {
 }
 
 std::vector<Object> BundleFacts::workloads_on_claim(std::string_view ns, std::string_view claim) const {
-  std::vector<Object> out;
-  const auto [first, last] = claim_users_.equal_range(claim);
-  for (auto user = first; user != last; ++user) {
-    const Object& workload = workloads_[user->second];
-    if (same_namespace(workload.key().ns, ns)) {
-      out.push_back(workload);
-    }
-  }
-  return out;
+  return all_of(claim_users_, claim, [&](const Object& workload) { return same_namespace(workload.key().ns, ns); });
 }
 
 std::optional<Object> BundleFacts::workload(const ObjectKey& key) const {
-  const auto found = std::find_if(workloads_.begin(), workloads_.end(),
-                                  [&](const Object& workload) { return same_object(workload.key(), key); });
-  return found == workloads_.end() ? std::nullopt : std::optional(*found);
+  return first_of(workloads_, key.name, [&](const Object& workload) { return same_object(workload.key(), key); });
 }
 
 std::vector<Object> BundleFacts::autoscalers_of(const ObjectKey& target) const {
-  std::vector<Object> out;
-  std::copy_if(autoscalers_.begin(), autoscalers_.end(), std::back_inserter(out),
-               [&](const Object& autoscaler) { return scales(autoscaler, target); });
-  return out;
+  return all_of(autoscalers_, target.name, [&](const Object& autoscaler) { return scales(autoscaler, target); });
 }
 
 std::vector<Object> BundleFacts::model_caches(std::string_view ns) const {

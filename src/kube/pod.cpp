@@ -17,6 +17,16 @@ constexpr std::array<std::pair<std::string_view, ContainerKind>, 3> kContainerLi
     {"ephemeralContainers", ContainerKind::kEphemeral},
 }};
 
+// Without a View, whose pointer would cost more than the question.
+bool is_named(const document::Json& container, std::string_view name) {
+  if (!container.is_object()) {
+    return false;
+  }
+  const auto found = container.find("name");
+  const bool text = found != container.end() && found->is_string();
+  return name == (text ? std::string_view(found->get_ref<const std::string&>()) : std::string_view());
+}
+
 VolumeType volume_type(const View& volume) {
   if (volume["persistentVolumeClaim"]) {
     return VolumeType::kClaim;
@@ -53,12 +63,27 @@ std::vector<Container> containers(const View& pod_spec) {
 }
 
 std::optional<Container> container_named(const View& pod_spec, std::string_view name) {
-  for (Container& container : containers(pod_spec)) {
-    if (container.name() == name) {
-      return std::move(container);
+  for (const auto& [list, kind] : kContainerLists) {
+    const View all = pod_spec[list];
+    for (std::size_t i = 0; all.is_array() && i < all.size(); ++i) {
+      if (is_named((*all.json())[i], name)) {
+        return Container{all.at(i), kind};
+      }
     }
   }
   return std::nullopt;
+}
+
+ContainersByName::ContainersByName(const View& pod_spec) {
+  for (Container& container : containers(pod_spec)) {
+    std::string name = container.name();
+    containers_.try_emplace(std::move(name), std::move(container));
+  }
+}
+
+const Container* ContainersByName::find(std::string_view name) const {
+  const auto found = containers_.find(name);
+  return found == containers_.end() ? nullptr : &found->second;
 }
 
 std::vector<Volume> volumes(const PodTemplate& pod) {
@@ -72,12 +97,28 @@ std::vector<Volume> volumes(const PodTemplate& pod) {
     out.push_back(std::move(volume));
   }
   // A claim template wins over a volume of the same name (StatefulSet controller, updateStorage).
-  for (const View& view : pod.claim_templates.items()) {
-    const std::string name = view["metadata"]["name"].text();
-    std::erase_if(out, [&](const Volume& volume) { return volume.name == name; });
+  std::map<std::string, View> templates;
+  for (View& view : pod.claim_templates.items()) {
+    std::string name = view["metadata"]["name"].text();
+    templates.insert_or_assign(std::move(name), std::move(view));
+  }
+  std::erase_if(out, [&](const Volume& volume) { return templates.contains(volume.name); });
+  for (const auto& [name, view] : templates) {
     out.push_back({view, name, VolumeType::kClaimTemplate, name, false});
   }
   return out;
+}
+
+VolumesByName::VolumesByName(const PodTemplate& pod) {
+  for (Volume& volume : volumes(pod)) {
+    std::string name = volume.name;
+    volumes_.try_emplace(std::move(name), std::move(volume));
+  }
+}
+
+const Volume* VolumesByName::find(std::string_view name) const {
+  const auto found = volumes_.find(name);
+  return found == volumes_.end() ? nullptr : &found->second;
 }
 
 std::optional<Volume> volume_named(const PodTemplate& pod, std::string_view name) {
@@ -112,17 +153,34 @@ std::vector<Mount> mounts(const Container& container) {
 }
 
 std::optional<Mount> mount_holding(const Container& container, std::string_view path) {
+  const MountsByPath mounts(container);
+  const Mount* found = mounts.holding(path);
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+MountsByPath::MountsByPath(const Container& container) {
+  for (Mount& mount : mounts(container)) {
+    lengths_.insert(mount.path.size());
+    std::string path = mount.path;
+    mounts_.insert_or_assign(std::move(path), std::move(mount));
+  }
+}
+
+const Mount* MountsByPath::holding(std::string_view path) const {
   if (!path.starts_with('/')) {
-    return std::nullopt;
+    return nullptr;
   }
   const std::string wanted = normalize_path(path);
-  std::optional<Mount> best;
-  for (Mount& mount : mounts(container)) {
-    if (path_within(wanted, mount.path) && (!best || mount.path.size() >= best->path.size())) {
-      best = std::move(mount);
+  for (auto length = lengths_.rbegin(); length != lengths_.rend(); ++length) {
+    const std::string_view parent = std::string_view(wanted).substr(0, *length);
+    if (parent.size() < *length || !path_within(wanted, parent)) {
+      continue;
+    }
+    if (const auto found = mounts_.find(parent); found != mounts_.end()) {
+      return &found->second;
     }
   }
-  return best;
+  return nullptr;
 }
 
 std::map<std::string, std::string> resource_amounts(const Container& container) {

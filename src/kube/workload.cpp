@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "warmgate/kube/facts.h"
@@ -192,10 +193,10 @@ bool scales(const Object& autoscaler, const ObjectKey& target) {
 
 std::vector<std::string> claims_of(const Object& object) {
   std::vector<std::string> claims;
+  std::set<std::string> known;
   for (const PodTemplate& pod : pod_templates(object)) {
     for (const Volume& volume : volumes(pod)) {
-      const bool known = std::find(claims.begin(), claims.end(), volume.claim) != claims.end();
-      if (volume.type == VolumeType::kClaim && !volume.claim.empty() && !known) {
+      if (volume.type == VolumeType::kClaim && !volume.claim.empty() && known.insert(volume.claim).second) {
         claims.push_back(volume.claim);
       }
     }

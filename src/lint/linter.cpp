@@ -211,7 +211,8 @@ Report lint(const Inputs& inputs, const Bundle& bundle, const models::Knowledge&
   report.files = inputs.texts.size();
   report.diagnostics = bundle.problems;
   const std::shared_ptr<const kube::ClusterFacts> facts = all_facts(bundle, options);
-  const engine::World world{*facts, knowledge, policy};
+  const models::FactReadings readings(*facts, knowledge);
+  const engine::World world{*facts, knowledge, policy, &readings};
   for (const kube::Object& object : bundle.objects) {
     report.objects += object.has_type() ? 1 : 0;
     const std::optional<engine::Judgement> judgement = judge_object(object, bundle, world);
@@ -219,7 +220,7 @@ Report lint(const Inputs& inputs, const Bundle& bundle, const models::Knowledge&
       continue;
     }
     ++report.checked;
-    for (const models::TemplateReading& reading : models::read_workload(object, knowledge)) {
+    for (const models::TemplateReading& reading : readings.of(object)) {
       report.model_uses += reading.uses.size();
     }
     for (const engine::JudgedFinding& judged : judgement->findings) {

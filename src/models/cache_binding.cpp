@@ -74,12 +74,15 @@ void decide_by_environment(CacheBinding& binding, const kube::Container& contain
       kube::normalize_path(environment.value("HOME").value_or(std::string(kDefaultHome)) + "/.cache/huggingface/hub");
 }
 
-void find_volume(CacheBinding& binding, const kube::PodTemplate& pod, const kube::Container& container) {
-  binding.mount = kube::mount_holding(container, binding.path);
-  if (!binding.mount) {
+void find_volume(CacheBinding& binding, const ContainerPlaces& places) {
+  const kube::Mount* mount = places.mounts.holding(binding.path);
+  if (mount == nullptr) {
     return;
   }
-  binding.volume = kube::volume_named(pod, binding.mount->volume);
+  binding.mount = *mount;
+  if (const kube::Volume* volume = places.volumes.find(mount->volume)) {
+    binding.volume = *volume;
+  }
   const std::string inside = kube::relative_path(binding.path, binding.mount->path);
   binding.volume_path = kube::normalize_path(binding.mount->sub_path + "/" + inside);
 }
@@ -112,9 +115,9 @@ std::string CacheBinding::backing() const {
   return "other";
 }
 
-CacheBinding bind_cache(const kube::PodTemplate& pod, const kube::Container& container,
-                        const kube::Environment& environment, const std::optional<Word>& cache_dir,
-                        const std::optional<Word>& local_dir, const Engine& engine) {
+CacheBinding bind_cache(const ContainerPlaces& places, const kube::Environment& environment,
+                        const std::optional<Word>& cache_dir, const std::optional<Word>& local_dir,
+                        const Engine& engine) {
   CacheBinding binding;
   if (local_dir) {
     binding.local_dir = true;
@@ -123,10 +126,10 @@ CacheBinding bind_cache(const kube::PodTemplate& pod, const kube::Container& con
   } else if (cache_dir) {
     decide_by_flag(binding, *cache_dir, engine.cache_dir_flags.front(), environment);
   } else {
-    decide_by_environment(binding, container, environment);
+    decide_by_environment(binding, places.container, environment);
   }
   if (binding.known) {
-    find_volume(binding, pod, container);
+    find_volume(binding, places);
   }
   return binding;
 }

@@ -38,11 +38,9 @@ struct Named {
 // Reads the uses of one command of one container.
 class CommandReader {
  public:
-  CommandReader(const kube::PodTemplate& pod, const kube::Container& container, const Knowledge& knowledge,
-                const Engine& engine, const CommandLine& line, const Launcher& launcher)
-      : pod_(pod),
-        container_(container),
-        knowledge_(knowledge),
+  CommandReader(const ContainerPlaces& places, const Engine& engine, const CommandLine& line, const Launcher& launcher)
+      : places_(places),
+        container_(places.container),
         engine_(engine),
         line_(line),
         launcher_(launcher),
@@ -100,7 +98,7 @@ class CommandReader {
     use.verb = engine_.verb;
     use.role = source.role;
     use.script_line = line_.script_line;
-    use.accelerators = knowledge_.accelerators.requested(container_);
+    use.accelerators = places_.accelerators;
     return use;
   }
 
@@ -218,8 +216,7 @@ class CommandReader {
     const std::optional<Word> local_path = use.local && use.repo.find("://") == std::string::npos
                                                ? std::optional(model)
                                                : arguments_.value(engine_.local_dir_flags);
-    use.cache =
-        bind_cache(pod_, container_, line_.environment, arguments_.value(engine_.cache_dir_flags), local_path, engine_);
+    use.cache = bind_cache(places_, line_.environment, arguments_.value(engine_.cache_dir_flags), local_path, engine_);
   }
 
   void fill_revision(ModelUse& use, const std::optional<Word>& revision) const {
@@ -238,9 +235,8 @@ class CommandReader {
     }
   }
 
-  const kube::PodTemplate& pod_;
+  const ContainerPlaces& places_;
   const kube::Container& container_;
-  const Knowledge& knowledge_;
   const Engine& engine_;
   const CommandLine& line_;
   const Launcher& launcher_;
@@ -250,8 +246,8 @@ class CommandReader {
 };
 
 // An engine's image whose command cannot be read: a use, but an unknown one.
-ModelUse unreadable_use(const kube::PodTemplate& pod, const kube::Container& container, const Knowledge& knowledge,
-                        const Engine& engine, const Commands& commands) {
+ModelUse unreadable_use(const ContainerPlaces& places, const Engine& engine, const Commands& commands) {
+  const kube::Container& container = places.container;
   ModelUse use;
   use.container = container.name();
   use.container_kind = container.kind;
@@ -261,8 +257,8 @@ ModelUse unreadable_use(const kube::PodTemplate& pod, const kube::Container& con
   use.revision_known = false;
   use.unknown_reason = commands.unreadable;
   use.source = commands.unreadable_at;
-  use.accelerators = knowledge.accelerators.requested(container);
-  use.cache = bind_cache(pod, container, kube::Environment(container), std::nullopt, std::nullopt, engine);
+  use.accelerators = places.accelerators;
+  use.cache = bind_cache(places, kube::Environment(container), std::nullopt, std::nullopt, engine);
   if (!use.cache.location.pointer.ends_with("/value")) {
     // Nothing in the manifest decides, so the script may.
     use.cache.known = false;
@@ -271,22 +267,22 @@ ModelUse unreadable_use(const kube::PodTemplate& pod, const kube::Container& con
   return use;
 }
 
-void read_container(const kube::PodTemplate& pod, const kube::Container& container, const Knowledge& knowledge,
-                    std::vector<ModelUse>& uses) {
+void read_container(const ContainerPlaces& places, const Knowledge& knowledge, std::vector<ModelUse>& uses) {
+  const kube::Container& container = places.container;
   const std::optional<ImageMatch> image = knowledge.engines.match_image(container.image());
   const Commands commands = read_commands(container, image);
   const std::size_t before = uses.size();
   for (const CommandLine& line : commands.lines) {
     for (const Engine& engine : knowledge.engines.engines()) {
       if (const Launcher* launcher = match_launcher(engine, line.words)) {
-        std::vector<ModelUse> found = CommandReader(pod, container, knowledge, engine, line, *launcher).read();
+        std::vector<ModelUse> found = CommandReader(places, engine, line, *launcher).read();
         std::move(found.begin(), found.end(), std::back_inserter(uses));
         break;
       }
     }
   }
   if (uses.size() == before && image && !commands.unreadable.empty()) {
-    uses.push_back(unreadable_use(pod, container, knowledge, *image->engine, commands));
+    uses.push_back(unreadable_use(places, *image->engine, commands));
   }
 }
 
@@ -309,13 +305,32 @@ base::Result<Knowledge> Knowledge::built_in() {
 std::vector<TemplateReading> read_workload(const kube::Object& workload, const Knowledge& knowledge) {
   std::vector<TemplateReading> readings;
   for (const kube::PodTemplate& pod : kube::pod_templates(workload)) {
-    TemplateReading reading{pod, {}};
+    TemplateReading reading{pod, {}, kube::ContainersByName(pod.spec), kube::VolumesByName(pod)};
     for (const kube::Container& container : kube::containers(pod.spec)) {
-      read_container(pod, container, knowledge, reading.uses);
+      read_container(
+          {container, reading.volumes, kube::MountsByPath(container), knowledge.accelerators.requested(container)},
+          knowledge, reading.uses);
     }
     readings.push_back(std::move(reading));
   }
   return readings;
+}
+
+const std::vector<TemplateReading>& FactReadings::of(const kube::Object& workload) const {
+  const document::Json* identity = &workload.document().value();
+  auto found = workloads_.find(identity);
+  if (found == workloads_.end()) {
+    found = workloads_.emplace(identity, Read{workload, read_workload(workload, knowledge_)}).first;
+  }
+  return found->second.readings;
+}
+
+const std::vector<api::ModelCache>& FactReadings::model_caches(const std::string& ns) const {
+  auto found = caches_.find(ns);
+  if (found == caches_.end()) {
+    found = caches_.emplace(ns, api::model_caches(facts_, ns)).first;
+  }
+  return found->second;
 }
 
 }  // namespace warmgate::models

@@ -1,6 +1,8 @@
 // What is downloaded to a claim, by whom: the download commands of all workloads on it and its ModelCaches.
 #pragma once
 
+#include <compare>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +19,21 @@ struct Fetched {
   bool verifiable = true;
   bool local_dir = false;
   std::string volume_path;  // of the hub cache inside the volume
+  friend auto operator<=>(const Fetched&, const Fetched&) = default;
 };
 
-std::vector<Fetched> fetched_to_claim(const RuleContext& context, std::string_view claim);
+// What was asked for already: each use of a claim asks. For one check of one workload.
+class ClaimContents {
+ public:
+  explicit ClaimContents(const RuleContext& context) : context_(context) {}
+  [[nodiscard]] const std::vector<Fetched>& of(const std::string& claim) const;
+
+ private:
+  const RuleContext& context_;
+  mutable std::map<std::string, std::vector<Fetched>> known_;
+};
+
+const std::vector<Fetched>& fetched_to_claim(const RuleContext& context, const std::string& claim);
 
 // Names `container "x"` the way every message begins.
 std::string container_label(const models::ModelUse& use);

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
-#include <tuple>
+#include <iterator>
+#include <set>
 #include <utility>
 
+#include "claim_contents.h"
 #include "rules.h"
 #include "warmgate/base/text.h"
 
@@ -26,18 +28,28 @@ constexpr std::array kOverlaps = {
 };
 
 void remove_overlaps(std::vector<Finding>& findings) {
+  std::set<Finding::Identity> found;
+  for (const Finding& finding : findings) {
+    found.insert(finding.identity());
+  }
   const auto hidden = [&](const Finding& finding) {
-    return std::any_of(findings.begin(), findings.end(), [&](const Finding& other) {
-      return other.container == finding.container && other.subject == finding.subject &&
-             std::any_of(kOverlaps.begin(), kOverlaps.end(), [&](const Overlap& overlap) {
-               return overlap.hides == other.rule && overlap.hidden == finding.rule;
-             });
+    return std::any_of(kOverlaps.begin(), kOverlaps.end(), [&](const Overlap& overlap) {
+      return overlap.hidden == finding.rule && found.contains({overlap.hides, finding.container, finding.subject});
     });
   };
   std::vector<Finding> kept;
   std::copy_if(findings.begin(), findings.end(), std::back_inserter(kept),
                [&](const Finding& finding) { return !hidden(finding); });
   findings = std::move(kept);
+}
+
+// Two uses of one command can make the same finding (a tokenizer beside its model).
+std::vector<Finding> without_repetitions(const std::vector<Finding>& findings) {
+  std::set<Finding::Identity> seen;
+  std::vector<Finding> unique;
+  std::copy_if(findings.begin(), findings.end(), std::back_inserter(unique),
+               [&](const Finding& finding) { return seen.insert(finding.identity()).second; });
+  return unique;
 }
 
 }  // namespace
@@ -66,7 +78,10 @@ std::string hint_for_unknown_rule(std::string_view name) {
 
 bool is_input_rule(std::string_view id) { return id.starts_with("WG0"); }
 
-std::vector<Finding> check_workload(const RuleContext& context) {
+std::vector<Finding> check_workload(const RuleContext& given) {
+  const ClaimContents contents(given);
+  RuleContext context = given;
+  context.contents = &contents;
   std::vector<Finding> findings;
   for (const Rule* rule : kRules) {
     if (rule->check != nullptr) {
@@ -74,16 +89,7 @@ std::vector<Finding> check_workload(const RuleContext& context) {
     }
   }
   remove_overlaps(findings);
-  // Two uses of one command can make the same finding (a tokenizer beside its model).
-  std::vector<Finding> unique;
-  for (Finding& finding : findings) {
-    const bool seen =
-        std::any_of(unique.begin(), unique.end(), [&](const Finding& other) { return finding.same_identity(other); });
-    if (!seen) {
-      unique.push_back(std::move(finding));
-    }
-  }
-  return unique;
+  return without_repetitions(findings);
 }
 
 }  // namespace warmgate::rules

@@ -13,22 +13,25 @@ struct KnownCommit {
 };
 
 std::optional<KnownCommit> known_commit(const RuleContext& context, const models::ModelUse& use) {
-  std::vector<Fetched> candidates;
-  if (use.cache.on_claim()) {
-    candidates = fetched_to_claim(context, use.cache.volume->claim);
-  }
-  for (const api::ModelCache& cache : api::model_caches(context.facts, context.object.key().ns)) {
-    candidates.push_back({"ModelCache/" + cache.name, cache.repo, cache.revision, true, true, false, ""});
-  }
   std::optional<KnownCommit> found;
-  for (const Fetched& fetched : candidates) {
-    if (!fetched.pinned || fetched.repo != use.repo) {
-      continue;
+  const auto add = [&](const std::string& repo, const std::string& revision, const std::string& by) {
+    const bool contradicts = repo == use.repo && found && found->revision != revision;
+    if (repo == use.repo) {
+      found = KnownCommit{revision, by};
     }
-    if (found && found->revision != fetched.revision) {
+    return !contradicts;
+  };
+  if (use.cache.on_claim()) {
+    for (const Fetched& fetched : fetched_to_claim(context, use.cache.volume->claim)) {
+      if (fetched.pinned && !add(fetched.repo, fetched.revision, fetched.by)) {
+        return std::nullopt;
+      }
+    }
+  }
+  for (const api::ModelCache& cache : context.known.model_caches(context.object.key().ns)) {
+    if (!add(cache.repo, cache.revision, "ModelCache/" + cache.name)) {
       return std::nullopt;
     }
-    found = KnownCommit{fetched.revision, fetched.by};
   }
   return found;
 }

@@ -33,7 +33,7 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
       }
       const std::string& claim = use.cache.volume->claim;
       const bool claim_known = context.facts.claim(context.object.key().ns, claim).has_value();
-      const std::vector<Fetched> fetched = fetched_to_claim(context, claim);
+      const std::vector<Fetched>& fetched = fetched_to_claim(context, claim);
       const Fetched* other = disagreeing(fetched, use, claim_known);
       if (other == nullptr) {
         continue;

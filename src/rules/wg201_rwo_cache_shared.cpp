@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "node_pinning.h"
 #include "rules.h"
@@ -93,8 +94,9 @@ void check_use(const RuleContext& context, const models::TemplateReading& readin
 
 void check(const RuleContext& context, std::vector<Finding>& findings) {
   for (const models::TemplateReading& reading : context.readings) {
+    std::set<std::string> claims;  // a finding is about the claim, however many use it
     for (const models::ModelUse& use : reading.uses) {
-      if (use.cache.on_claim()) {
+      if (use.cache.on_claim() && claims.insert(use.cache.volume->claim).second) {
         check_use(context, reading, use, findings);
       }
     }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "claim_contents.h"
 #include "rules.h"
@@ -32,16 +33,36 @@ struct UnusedMount {
 
 // The cache claim that the container mounts although its cache lies elsewhere.
 std::optional<UnusedMount> unused_cache_mount(const RuleContext& context, const models::TemplateReading& reading,
-                                              const ModelUse& use) {
-  const std::optional<kube::Container> container = kube::container_named(reading.pod.spec, use.container);
-  for (const kube::Mount& mount : container ? kube::mounts(*container) : std::vector<kube::Mount>()) {
-    const std::optional<kube::Volume> volume = kube::volume_named(reading.pod, mount.volume);
-    if (volume && volume->type == kube::VolumeType::kClaim && looks_like_cache(context, *volume, mount)) {
+                                              const std::string& name) {
+  const kube::Container* container = reading.containers.find(name);
+  for (const kube::Mount& mount : container != nullptr ? kube::mounts(*container) : std::vector<kube::Mount>()) {
+    const kube::Volume* volume = reading.volumes.find(mount.volume);
+    if (volume != nullptr && volume->type == kube::VolumeType::kClaim && looks_like_cache(context, *volume, mount)) {
       return UnusedMount{mount, volume->claim};
     }
   }
   return std::nullopt;
 }
+
+// The same for every command of a container, looked for once.
+class UnusedMounts {
+ public:
+  UnusedMounts(const RuleContext& context, const models::TemplateReading& reading)
+      : context_(context), reading_(reading) {}
+
+  const std::optional<UnusedMount>& of(const std::string& container) {
+    auto found = known_.find(container);
+    if (found == known_.end()) {
+      found = known_.emplace(container, unused_cache_mount(context_, reading_, container)).first;
+    }
+    return found->second;
+  }
+
+ private:
+  const RuleContext& context_;
+  const models::TemplateReading& reading_;
+  std::map<std::string, std::optional<UnusedMount>> known_;
+};
 
 bool decided_in_manifest(const models::CacheBinding& cache) {
   return cache.decided_by.starts_with("HF") || cache.decided_by.starts_with("HUGGING") ||
@@ -61,12 +82,11 @@ Finding finding(const ModelUse& use, std::string message, std::string help, mode
 }
 
 // The cache lies beside the claim that was mounted for it.
-bool check_outside_mount(const RuleContext& context, const models::TemplateReading& reading, const ModelUse& use,
-                         std::vector<Finding>& findings) {
+bool check_outside_mount(UnusedMounts& unused_mounts, const ModelUse& use, std::vector<Finding>& findings) {
   if (!off_every_claim(use)) {
     return false;
   }
-  const std::optional<UnusedMount> unused = unused_cache_mount(context, reading, use);
+  const std::optional<UnusedMount>& unused = unused_mounts.of(use.container);
   if (!unused) {
     return false;
   }
@@ -94,7 +114,7 @@ bool check_other_folder(const RuleContext& context, const ModelUse& use, std::ve
     return false;
   }
   const Fetched* elsewhere = nullptr;
-  const std::vector<Fetched> downloads = fetched_to_claim(context, use.cache.volume->claim);
+  const std::vector<Fetched>& downloads = fetched_to_claim(context, use.cache.volume->claim);
   for (const Fetched& fetched : downloads) {
     if (fetched.local_dir || fetched.repo != use.repo) {
       continue;
@@ -121,7 +141,7 @@ void check_against_model_cache(const RuleContext& context, const ModelUse& use, 
   if (use.verb != models::Verb::kServe || !off_every_claim(use) || !decided_in_manifest(use.cache)) {
     return;
   }
-  for (const api::ModelCache& cache : api::model_caches(context.facts, context.object.key().ns)) {
+  for (const api::ModelCache& cache : context.known.model_caches(context.object.key().ns)) {
     if (cache.repo == use.repo && (!use.pinned() || use.revision == cache.revision) &&
         shown_path(use.cache) != cache.mount_path) {
       findings.push_back(
@@ -137,11 +157,12 @@ void check_against_model_cache(const RuleContext& context, const ModelUse& use, 
 
 void check(const RuleContext& context, std::vector<Finding>& findings) {
   for (const models::TemplateReading& reading : context.readings) {
+    UnusedMounts unused_mounts(context, reading);
     for (const ModelUse& use : reading.uses) {
       if (use.role != models::Role::kWeights || use.local || use.cache.local_dir || !use.repo_known) {
         continue;
       }
-      if (!check_outside_mount(context, reading, use, findings) && !check_other_folder(context, use, findings)) {
+      if (!check_outside_mount(unused_mounts, use, findings) && !check_other_folder(context, use, findings)) {
         check_against_model_cache(context, use, findings);
       }
     }

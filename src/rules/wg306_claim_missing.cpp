@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "claim_contents.h"
 #include "rules.h"
@@ -8,15 +9,16 @@ namespace warmgate::rules {
 namespace {
 
 bool made_by_model_cache(const RuleContext& context, const std::string& claim) {
-  const std::vector<api::ModelCache> caches = api::model_caches(context.facts, context.object.key().ns);
+  const std::vector<api::ModelCache>& caches = context.known.model_caches(context.object.key().ns);
   return std::any_of(caches.begin(), caches.end(), [&](const api::ModelCache& cache) { return cache.claim == claim; });
 }
 
 void check(const RuleContext& context, std::vector<Finding>& findings) {
   const std::string& ns = context.object.key().ns;
   for (const models::TemplateReading& reading : context.readings) {
+    std::set<std::string> claims;  // a finding is about the claim, however many use it
     for (const models::ModelUse& use : reading.uses) {
-      if (!use.cache.on_claim()) {
+      if (!use.cache.on_claim() || !claims.insert(use.cache.volume->claim).second) {
         continue;
       }
       const std::string& claim = use.cache.volume->claim;

@@ -47,8 +47,8 @@ Finding finding(const ModelUse& use, const std::string& what, const document::Vi
 }
 
 document::View request_of(const models::TemplateReading& reading, const ModelUse& use, const std::string& resource) {
-  const std::optional<kube::Container> container = kube::container_named(reading.pod.spec, use.container);
-  const document::View resources = container ? container->view["resources"] : document::View();
+  const kube::Container* container = reading.containers.find(use.container);
+  const document::View resources = container != nullptr ? container->view["resources"] : document::View();
   return resources["limits"][resource] ? resources["limits"][resource] : resources["requests"][resource];
 }
 
@@ -57,11 +57,12 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
     if (serves(reading)) {
       continue;  // a download inside a GPU server's Pod is another mistake
     }
+    const std::optional<document::View> node = forced_to_accelerator_node(context, reading.pod.spec);
     for (const ModelUse& use : reading.uses) {
       if (!use.accelerators.empty()) {
         const std::string& resource = use.accelerators.begin()->first;
         findings.push_back(finding(use, "requests " + resource, request_of(reading, use, resource)));
-      } else if (const auto node = forced_to_accelerator_node(context, reading.pod.spec)) {
+      } else if (node) {
         findings.push_back(finding(use, "is forced onto accelerator nodes", *node));
       }
     }

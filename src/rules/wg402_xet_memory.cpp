@@ -1,3 +1,5 @@
+#include <set>
+
 #include "claim_contents.h"
 #include "rules.h"
 #include "warmgate/base/text.h"
@@ -44,9 +46,10 @@ void check_use(const kube::Container& container, const models::ModelUse& use, st
 
 void check(const RuleContext& context, std::vector<Finding>& findings) {
   for (const models::TemplateReading& reading : context.readings) {
+    std::set<std::string> done;  // a finding is about the container, however many models it downloads
     for (const models::ModelUse& use : reading.uses) {
-      const std::optional<kube::Container> container = kube::container_named(reading.pod.spec, use.container);
-      if (use.verb == models::Verb::kDownload && container) {
+      const kube::Container* container = reading.containers.find(use.container);
+      if (use.verb == models::Verb::kDownload && container != nullptr && done.insert(use.container).second) {
         check_use(*container, use, findings);
       }
     }

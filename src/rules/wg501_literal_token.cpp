@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <map>
 
 #include "rules.h"
 #include "warmgate/base/redact.h"
@@ -57,15 +59,22 @@ std::string subject_of(const std::string& pointer) {
   return subject;
 }
 
-std::string container_at(const RuleContext& context, const std::string& pointer) {
+// The names of the containers by where they stand: "/spec/containers/0/".
+std::map<std::string, std::string> container_places(const RuleContext& context) {
+  std::map<std::string, std::string> places;
   for (const models::TemplateReading& reading : context.readings) {
     for (const kube::Container& container : kube::containers(reading.pod.spec)) {
-      if (pointer.starts_with(container.view.pointer() + "/")) {
-        return container.name();
-      }
+      places.emplace(container.view.pointer() + "/", container.name());
     }
   }
-  return "";
+  return places;
+}
+
+// None of the places begins another one, so only the last before `pointer` can be the beginning of it.
+std::string container_at(const std::map<std::string, std::string>& places, const std::string& pointer) {
+  const auto after = places.upper_bound(pointer);
+  const bool inside = after != places.begin() && pointer.starts_with(std::prev(after)->first);
+  return inside ? std::prev(after)->second : "";
 }
 
 void check(const RuleContext& context, std::vector<Finding>& findings) {
@@ -83,8 +92,9 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
       }
     }
   }
+  const std::map<std::string, std::string> places = container_places(context);
   for (const models::Location& token : tokens) {
-    const std::string container = container_at(context, token.pointer);
+    const std::string container = container_at(places, token.pointer);
     const std::string where = container.empty() ? token.pointer : "container \"" + container + "\"";
     findings.push_back(finding(container, subject_of(token.pointer),
                                where + " carries a Hugging Face token as plain text in the manifest", token));

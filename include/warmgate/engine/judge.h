@@ -37,6 +37,8 @@ struct World {
   const kube::ClusterFacts& facts;
   const models::Knowledge& knowledge;
   const policy::Policy& policy;
+  // Shared by the verdicts of one thread over the same facts; without it each verdict has its own.
+  const models::FactReadings* readings = nullptr;
 };
 
 enum class Stage {

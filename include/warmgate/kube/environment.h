@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,7 +42,8 @@ class Environment {
   [[nodiscard]] bool open() const { return !sources_.empty(); }
   // What envFrom names, for messages: "Secret hf-token-secret".
   [[nodiscard]] const std::vector<std::string>& sources() const { return sources_; }
-  [[nodiscard]] const std::map<std::string, EnvValue, std::less<>>& all() const { return values_; }
+  using Values = std::map<std::string, EnvValue, std::less<>>;
+  [[nodiscard]] Values all() const;
 
   // $(NAME) as in command and args: a name that is not set stays as it is, $$ is an escaped $. With envFrom an unknown
   // name counts as unreadable when it is written like a variable (capitals, digits, _): `$(nproc)` in a script is a
@@ -52,7 +54,9 @@ class Environment {
  private:
   [[nodiscard]] EnvValue read(const View& entry) const;
 
-  std::map<std::string, EnvValue, std::less<>> values_;
+  // Every command of a script has an environment of its own, thousands may have one origin: copies share it.
+  std::shared_ptr<const Values> shared_;
+  Values changed_;  // wins
   std::vector<std::string> sources_;
 };
 

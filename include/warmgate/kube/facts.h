@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,14 +63,23 @@ class BundleFacts final : public ClusterFacts {
   [[nodiscard]] bool complete() const override { return complete_; }
 
  private:
+  // Objects by a name that leads to them: their own, or that of what they are about. Those of one name in the order
+  // given.
+  using ByName = std::multimap<std::string, Object, std::less<>>;
+
+  void add_volume(Object volume);
+  void add_workload(Object workload);
+
   bool complete_;
-  std::vector<Object> claims_;
-  std::vector<Object> volumes_;
-  std::vector<Object> storage_classes_;
-  std::vector<Object> autoscalers_;
+  ByName claims_;
+  std::set<std::string, std::less<>> claim_namespaces_;
+  ByName volumes_;
+  ByName volumes_of_claims_;  // by the name of the claim they are bound to
+  ByName storage_classes_;
+  ByName autoscalers_;  // by the name of what they scale
   std::vector<Object> model_caches_;
-  std::vector<Object> workloads_;
-  std::multimap<std::string, std::size_t, std::less<>> claim_users_;  // claim name -> index into workloads_
+  ByName workloads_;
+  ByName claim_users_;  // workloads by each of their claims
 };
 
 }  // namespace warmgate::kube

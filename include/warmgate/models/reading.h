@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "warmgate/api/model_cache.h"
+#include "warmgate/kube/facts.h"
 #include "warmgate/kube/object.h"
 #include "warmgate/kube/pod.h"
 #include "warmgate/models/accelerators.h"
@@ -68,6 +70,8 @@ struct ModelUse {
 struct TemplateReading {
   kube::PodTemplate pod;
   std::vector<ModelUse> uses;
+  kube::ContainersByName containers;
+  kube::VolumesByName volumes;
 };
 
 // What readers need besides the object.
@@ -80,9 +84,40 @@ struct Knowledge {
 // One reading per pod template; none for an object that is no workload.
 std::vector<TemplateReading> read_workload(const kube::Object& workload, const Knowledge& knowledge);
 
+// What is read of the facts while verdicts are made, each object once: all workloads of a claim ask for its downloads.
+// Knows an object by the document it shares. Refers to the facts and the knowledge; for one thread, and for one state
+// of the facts.
+class FactReadings {
+ public:
+  FactReadings(const kube::ClusterFacts& facts, const Knowledge& knowledge) : facts_(facts), knowledge_(knowledge) {}
+
+  // As read_workload. What is returned lives as long as this.
+  [[nodiscard]] const std::vector<TemplateReading>& of(const kube::Object& workload) const;
+  // As api::model_caches.
+  [[nodiscard]] const std::vector<api::ModelCache>& model_caches(const std::string& ns) const;
+
+ private:
+  struct Read {
+    kube::Object object;  // keeps what the views point into
+    std::vector<TemplateReading> readings;
+  };
+  const kube::ClusterFacts& facts_;
+  const Knowledge& knowledge_;
+  mutable std::map<const document::Json*, Read> workloads_;
+  mutable std::map<std::string, std::vector<api::ModelCache>> caches_;
+};
+
+// A container as its commands meet it.
+struct ContainerPlaces {
+  kube::Container container;
+  const kube::VolumesByName& volumes;
+  kube::MountsByPath mounts;
+  std::map<std::string, std::int64_t> accelerators;
+};
+
 // The cache of a command: `environment` decides, unless a flag did.
-CacheBinding bind_cache(const kube::PodTemplate& pod, const kube::Container& container,
-                        const kube::Environment& environment, const std::optional<Word>& cache_dir,
-                        const std::optional<Word>& local_dir, const Engine& engine);
+CacheBinding bind_cache(const ContainerPlaces& places, const kube::Environment& environment,
+                        const std::optional<Word>& cache_dir, const std::optional<Word>& local_dir,
+                        const Engine& engine);
 
 }  // namespace warmgate::models

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "warmgate/api/cache_policy.h"
@@ -27,10 +28,13 @@ struct Finding {
   std::optional<api::Action> at_most;  // a milder action than the policy's, where the facts are weak
   bool mended = false;                 // injection will mend it
 
-  [[nodiscard]] bool same_identity(const Finding& other) const {
-    return rule == other.rule && container == other.container && subject == other.subject;
-  }
+  using Identity = std::tuple<std::string_view, std::string_view, std::string_view>;
+  // Points into the finding.
+  [[nodiscard]] Identity identity() const { return {rule, container, subject}; }
+  [[nodiscard]] bool same_identity(const Finding& other) const { return identity() == other.identity(); }
 };
+
+class ClaimContents;
 
 // What a rule may look at.
 struct RuleContext {
@@ -38,6 +42,8 @@ struct RuleContext {
   const std::vector<models::TemplateReading>& readings;
   const kube::ClusterFacts& facts;
   const models::Knowledge& knowledge;
+  const models::FactReadings& known;        // what the facts hold, read
+  const ClaimContents* contents = nullptr;  // of the claims of `object`; check_workload's own
 };
 
 using Check = void (*)(const RuleContext& context, std::vector<Finding>& findings);

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "warmgate/base/text.h"
 #include "warmgate/lint/report.h"
@@ -33,9 +35,28 @@ std::size_t offset_of(std::string_view line, std::size_t code_points) {
   return offset;
 }
 
+// Thousands of findings can stand in one line of JSON. A line that holds no secret has none in its parts either.
+class RedactedLines {
+ public:
+  explicit RedactedLines(const base::Redactor& redact) : redact_(redact) {}
+
+  const std::string& of(const Diagnostic& diagnostic, std::string_view line) {
+    const std::pair key(diagnostic.source.get(), diagnostic.begin.line);
+    auto found = known_.find(key);
+    if (found == known_.end()) {
+      found = known_.emplace(key, redact_(line)).first;
+    }
+    return found->second;
+  }
+
+ private:
+  const base::Redactor& redact_;
+  std::map<std::pair<const document::SourceText*, std::size_t>, std::string> known_;
+};
+
 // The line with a caret under the place. What comes before the place is redacted on its own, so that the caret stays
 // under it.
-std::string excerpt(const Diagnostic& diagnostic, const base::Redactor& redact) {
+std::string excerpt(const Diagnostic& diagnostic, const base::Redactor& redact, RedactedLines& lines) {
   if (!diagnostic.source) {
     return "";
   }
@@ -43,15 +64,20 @@ std::string excerpt(const Diagnostic& diagnostic, const base::Redactor& redact) 
   const std::size_t begin = offset_of(line, diagnostic.begin.column - 1);
   const bool one_line = diagnostic.begin.line == diagnostic.end.line;
   const std::size_t end = one_line ? offset_of(line, diagnostic.end.column - 1) : line.size();
-  std::string before = redact(line.substr(0, begin));
-  std::string marked = redact(line.substr(begin, end - begin));
-  std::string after = redact(line.substr(end));
-  // A secret can begin before the place or end after it: then only the whole line hides it.
-  const std::string whole = redact(line);
-  if (before + marked + after != whole) {
-    before.clear();
-    marked = whole;
-    after.clear();
+  std::string before(line.substr(0, begin));
+  std::string marked(line.substr(begin, end - begin));
+  std::string after(line.substr(end));
+  const std::string& whole = lines.of(diagnostic, line);
+  if (whole != line) {
+    before = redact(before);
+    marked = redact(marked);
+    after = redact(after);
+    // A secret can begin before the place or end after it: then only the whole line hides it.
+    if (before + marked + after != whole) {
+      before.clear();
+      marked = whole;
+      after.clear();
+    }
   }
   if (base::count_code_points(before) > kMaxExcerpt / 2) {
     const std::size_t skip = base::count_code_points(before) - kMaxExcerpt / 2;
@@ -80,12 +106,13 @@ std::string place_and_message(const Diagnostic& diagnostic, const base::Redactor
 
 std::string format_text(const Report& report, const base::Redactor& redact) {
   std::string out;
+  RedactedLines lines(redact);
   for (const Diagnostic& diagnostic : report.diagnostics) {
     out += clean(place(diagnostic) + std::string(to_string(diagnostic.severity)) + "[" + diagnostic.rule +
                      "]: " + diagnostic.message,
                  redact) +
            "\n";
-    out += excerpt(diagnostic, redact);
+    out += excerpt(diagnostic, redact, lines);
     if (!diagnostic.object.empty()) {
       out += "  = in: " + clean(diagnostic.object + " " + diagnostic.pointer, redact) + "\n";
     }

@@ -11,11 +11,16 @@ import pytest
 
 from harness import metrics, tools
 from harness.control_plane import ControlPlane
-from harness.fixtures import CACHED, failing_fixtures, namespace_of, write_facts
+from harness.fixtures import CACHED, Facts, failing_fixtures, namespace_of
 from harness.nodes import add_nodes, node
+from harness.processes import PROXY_VARIABLES
 from harness.reaper import Reaper
 from harness.storage import Provisioner
 from harness.warmgate import Warmgate
+
+# Every process of this suite inherits its environment from here; a proxy of the machine must not come in between.
+for variable in [name for name in os.environ if name.lower() in PROXY_VARIABLES]:
+    del os.environ[variable]
 
 TEST_SECONDS = 180
 ZONES = ("zone-a", "zone-b")
@@ -150,17 +155,20 @@ def namespace(admin):
 
 @pytest.fixture(scope="session")
 def warmgate(plane, workspace):
-    """Warmgate, installed from deploy/webhook/base, its server beside the cluster, asked by the API server."""
+    """Warmgate as deploy/webhook/README.md installs it: the audit overlay, then enforce; its server beside the cluster
+    with the rights and the token of its ServiceAccount, asked by the API server."""
     folder, reaper = workspace
     start = time.monotonic()
     installed = Warmgate(plane, folder / "webhook", reaper)
     try:
-        installed.apply_base()
+        installed.apply("audit")
         for name in (*map(namespace_of, failing_fixtures()), *CACHED):
             plane.admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        facts = folder / "webhook" / "facts.yaml"
-        write_facts(plane.kubectl, facts)
-        installed.start(facts)
+        facts = Facts(plane.kubectl)
+        facts.create(plane.admin)
+        facts.write(folder / "webhook" / "facts.yaml")
+        installed.start(folder / "webhook" / "facts.yaml")
+        installed.enforce()
         for name in CACHED:
             plane.admin.wait_for("ServiceAccount", name, "default", lambda account: True, f"the account of {name}")
         notes.append(f"Warmgate was installed after {time.monotonic() - start:.1f} s, {installed.how_reached()}")

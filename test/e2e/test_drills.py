@@ -6,13 +6,13 @@ import pytest
 
 from harness import golden, metrics
 from harness.api import ApiError
-from harness.objects import deployment, violating_deployment
+from harness.objects import claim, deployment, violating_deployment
 from harness.processes import wait_until
 
 pytestmark = pytest.mark.usefixtures("before_drills")
 
 FAIL_OPEN = "apiserver_admission_webhook_fail_open_count"
-VALIDATE = "validate.warmgate.dev"
+VALIDATE = "templates.validate.warmgate.dev"
 
 
 @pytest.fixture(params=["Ignore", "Fail"])
@@ -83,12 +83,19 @@ def test_the_ca_bundle_is_of_another_authority(plane, warmgate, namespace, polic
     assert_consequence(plane, warmgate, namespace, policy, "wrong-ca")
 
 
+def assert_facts_are_current(plane, warmgate, namespace):
+    """Warmgate learns of a claim that is made now, and its verdict has no warning."""
+    plane.admin.create(claim(namespace, "model-cache", "standard-rwx"))
+    warmgate.wait_claim_known(namespace)
+    assert plane.admin.create(deployment(namespace, "afterwards")).warnings == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_the_api_server_restarts(plane, warmgate, namespace, number):
     plane.stop_process("kube-apiserver", number)
     plane.start_apiserver()
     warmgate.wait_enforced()
-    plane.admin.create(deployment(namespace))
+    assert_facts_are_current(plane, warmgate, namespace)
 
 
 def test_etcd_restarts(plane, warmgate, namespace):
@@ -99,3 +106,4 @@ def test_etcd_restarts(plane, warmgate, namespace):
     wait_until(lambda: plane.admin.healthy("/readyz"), 60, "the API server is ready again")
     warmgate.wait_enforced()
     assert plane.admin.get("Deployment", namespace, "qwen3-32b-vllm")["metadata"]["name"] == "qwen3-32b-vllm"
+    assert_facts_are_current(plane, warmgate, namespace)

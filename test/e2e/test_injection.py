@@ -5,35 +5,10 @@ import pytest
 
 from harness import golden
 from harness.api import ApiError
-from harness.objects import COMMIT, MODEL, deployment, gpu_pod, without_cache
-
-CACHE_VOLUME = {"name": "warmgate-cache", "persistentVolumeClaim": {"claimName": "model-cache", "readOnly": True}}
-CACHE_MOUNT = {"name": "warmgate-cache", "mountPath": "/cache/huggingface", "readOnly": True}
-
-
-def assert_injected(pod):
-    main = pod["spec"]["containers"][0]
-    assert CACHE_VOLUME in pod["spec"]["volumes"]
-    assert CACHE_MOUNT in main["volumeMounts"]
-    assert {"name": "HF_HOME", "value": "/cache/huggingface"} in main["env"]
-    position = main["args"].index("--revision")
-    assert main["args"][position + 1] == COMMIT
-    assert pod["metadata"]["annotations"]["warmgate.dev/models"] == f"vllm={MODEL}@{COMMIT}"
-
+from harness.objects import assert_injected, deployment, gpu_pod, without_cache
 
 def apply(kubectl, namespace, document, *flags):
     return kubectl("--namespace", namespace, "apply", *flags, "--filename", "-", text=json.dumps(document))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def claims(warmgate, admin, kubectl):
-    """The claim that the ModelCaches of the cached namespaces name, so that their Pods can run."""
-    for namespace in ("cached-deployment", "cached-pod", "cached-apply"):
-        kubectl.ok("--namespace", namespace, "apply", "-f", "-", text=(
-            '{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "model-cache"}, "spec": '
-            '{"accessModes": ["ReadWriteMany"], "storageClassName": "standard-rwx", '
-            '"resources": {"requests": {"storage": "1Ti"}}}}'
-        ))
 
 
 def test_a_bare_gpu_pod_is_stored_with_its_cache(warmgate, kubectl, admin):

@@ -1,15 +1,14 @@
 """The pattern's own manifests, applied as they are, with the texts that kubectl shows."""
-import pytest
-
 from harness import golden
 from harness.objects import PATTERN
 
 
-@pytest.mark.parametrize("file", ["pvc.yaml", "job.yaml", "deployment.yaml"])
-def test_the_pattern_is_accepted_as_it_is(warmgate, kubectl, namespace, file):
-    answer = kubectl("--namespace", namespace, "apply", "--filename", PATTERN / file)
-    assert answer.code == 0
-    golden.check(f"pattern/{file.removesuffix('.yaml')}.txt", answer.text)
+def test_the_pattern_is_accepted_as_it_is(warmgate, kubectl, namespace):
+    for file in ("pvc.yaml", "job.yaml", "deployment.yaml"):
+        answer = kubectl("--namespace", namespace, "apply", "--filename", PATTERN / file)
+        assert answer.code == 0
+        golden.check(f"pattern/{file.removesuffix('.yaml')}.txt", answer.text)
+        warmgate.wait_claim_known(namespace)
 
 
 def test_the_pattern_is_scheduled_and_runs_on_its_claim(warmgate, kubectl, admin, namespace):

@@ -13,7 +13,9 @@ KINDS = {
     "Deployment": ("/apis/apps/v1", "deployments", True),
     "EndpointSlice": ("/apis/discovery.k8s.io/v1", "endpointslices", True),
     "Event": ("/api/v1", "events", True),
+    "HorizontalPodAutoscaler": ("/apis/autoscaling/v2", "horizontalpodautoscalers", True),
     "Job": ("/apis/batch/v1", "jobs", True),
+    "ModelCache": ("/apis/warmgate.dev/v1alpha1", "modelcaches", True),
     "MutatingWebhookConfiguration": (
         "/apis/admissionregistration.k8s.io/v1",
         "mutatingwebhookconfigurations",

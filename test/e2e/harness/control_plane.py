@@ -21,7 +21,10 @@ SERVICE_RANGE = "198.18.128.0/17"
 
 def answers(url, context=None):
     try:
-        with urllib.request.urlopen(url, timeout=5, context=context) as response:
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+        )
+        with opener.open(url, timeout=5) as response:
             return response.status == 200
     except (urllib.error.URLError, OSError):
         return False
@@ -68,13 +71,17 @@ class ControlPlane:
     def api(self, pair):
         return Api(self.port("apiserver"), self.authority.certificate, pair.certificate, pair.key)
 
+    def api_by_token(self, token):
+        return Api(self.port("apiserver"), self.authority.certificate, token=token)
+
     def kubectl_with(self, kubeconfig):
         return Kubectl(tools.program("kubectl"), kubeconfig, self.folder / "home")
 
-    def _write_kubeconfig(self, name, user):
+    def _write_kubeconfig(self, name, user, server=None):
         cluster = {
-            "server": f"https://127.0.0.1:{self.port('apiserver')}",
+            "server": f"https://{server or '127.0.0.1:' + str(self.port('apiserver'))}",
             "certificate-authority": str(self.authority.certificate),
+            "tls-server-name": "kubernetes.default.svc",
         }
         path = self.folder / f"{name}.kubeconfig"
         document = {
@@ -92,18 +99,30 @@ class ControlPlane:
         user = {"client-certificate": str(pair.certificate), "client-key": str(pair.key)}
         return self._write_kubeconfig(name, user)
 
+    def warmgate(self, *arguments, cwd=None):
+        """A command of warmgate as a person runs it beside this cluster."""
+        return Kubectl(tools.warmgate(), self.kubeconfig, self.folder / "home")(*arguments, cwd=cwd)
+
     def user(self, name, groups=()):
         """An Api and a kubectl of a person who shows a certificate; what she may do is RBAC's matter."""
         pair = self.authority.issue(f"user-{name}", name, groups)
         return self.api(pair), self.kubectl_with(self.kubeconfig_for(name, pair))
 
-    def token(self, namespace, account, seconds=3600):
-        """A token of a service account, as a Pod would have one."""
+    def kubeconfig_for_token_file(self, name, file, server):
+        """As a Pod has it: the token is read from a file that somebody replaces; the API server is at that address."""
+        return self._write_kubeconfig(name, {"tokenFile": str(file)}, server)
+
+    def token(self, namespace, account, seconds=3600, bound_to=None):
+        """A token of a service account, as a Pod would have one; it ends with the Secret it is bound to."""
         request = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
             "spec": {"expirationSeconds": seconds},
         }
+        if bound_to:
+            metadata = bound_to["metadata"]
+            reference = {"apiVersion": "v1", "kind": "Secret", "name": metadata["name"], "uid": metadata["uid"]}
+            request["spec"]["boundObjectRef"] = reference
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
         return self.admin.call("POST", path, request).body["status"]["token"]
 
@@ -111,8 +130,7 @@ class ControlPlane:
         """An Api and a kubectl of a service account."""
         token = self.token(namespace, account)
         kubeconfig = self._write_kubeconfig(f"{namespace}-{account}", {"token": token})
-        api = Api(self.port("apiserver"), self.authority.certificate, token=token)
-        return api, self.kubectl_with(kubeconfig)
+        return self.api_by_token(token), self.kubectl_with(kubeconfig)
 
     def start(self):
         self.start_etcd()

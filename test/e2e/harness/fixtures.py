@@ -1,5 +1,6 @@
-"""The rule fixtures of test/rules, each in a namespace of its own, and the facts that the server is started with."""
+"""The rule fixtures of test/rules, each in a namespace of its own, and what the server knows of them."""
 import json
+import re
 
 from .tools import REPOSITORY
 
@@ -7,12 +8,13 @@ RULES = REPOSITORY / "test" / "rules"
 EXAMPLES = REPOSITORY / "examples"
 INPUT_RULES = "WG0"  # about files; the API server and kubectl have their own words for these
 
-CLUSTER_SCOPED = ("CachePolicy", "StorageClass")
+CLUSTER_SCOPED = ("CachePolicy", "PersistentVolume", "StorageClass")
+# Created in the cluster, from where the server learns of them. The rest is in files beside it (serve --facts): workloads
+# of a file are known to the cluster only by the Pods that they have not yet.
+LIVE = ("PersistentVolumeClaim", "ModelCache")
 
 # Namespaces that have the ModelCache and the claim of examples/.
 CACHED = ("cached-deployment", "cached-pod", "cached-generate-name", "cached-job", "cached-apply")
-# And one that has the claim alone.
-CLAIMED = ("day-one",)
 
 
 def failing_fixtures():
@@ -25,24 +27,40 @@ def namespace_of(path):
     return f"{path.parent.name}-{path.stem.removeprefix('fail.')}".lower()
 
 
-def write_facts(kubectl, target):
-    """What exists in the cluster, as `serve --facts` reads it: the documents of each fixture in its namespace, so that
-    the server knows of each namespace what the linter knows of each file.
+class Facts:
+    """What exists beside the objects that are judged: the documents of each fixture in its namespace, so that the server
+    knows of each namespace what the linter knows of each file.
 
     kubectl reads the YAML, everything at once: it is asked for often enough. A ConfigMap in front of each fixture tells
     where it begins."""
-    wanted = [(namespace_of(path), path) for path in failing_fixtures()]
-    wanted += [(name, EXAMPLES / "pvc.yaml") for name in CLAIMED]
-    wanted += [(name, EXAMPLES / file) for name in CACHED for file in ("pvc.yaml", "modelcache.yaml")]
-    mark = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {}\n---\n{}"
-    texts = [mark.format(namespace, path.read_text(encoding="utf-8")) for namespace, path in wanted]
-    arguments = ("create", "--dry-run=client", "--validate=false", "--filename", "-")
-    facts, namespace = [], None
-    for document in kubectl.documents(*arguments, text="\n---\n".join(texts)):
-        if document["kind"] == "ConfigMap":
-            namespace = document["metadata"]["name"]
-            continue
-        if document["kind"] not in CLUSTER_SCOPED:
-            document["metadata"]["namespace"] = namespace
-        facts.append(document)
-    target.write_text("\n---\n".join(map(json.dumps, facts)), encoding="utf-8")
+
+    def __init__(self, kubectl):
+        wanted = [(namespace_of(path), path) for path in failing_fixtures()]
+        wanted += [(name, EXAMPLES / file) for name in CACHED for file in ("pvc.yaml", "modelcache.yaml")]
+        mark = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {}\n---\n{}"
+        texts = [mark.format(namespace, path.read_text(encoding="utf-8")) for namespace, path in wanted]
+        arguments = ("create", "--dry-run=client", "--validate=false", "--filename", "-")
+        self._documents, namespace = [], None
+        for document in kubectl.documents(*arguments, text="\n---\n".join(texts)):
+            if document["kind"] == "ConfigMap":
+                namespace = document["metadata"]["name"]
+                continue
+            if document["kind"] not in CLUSTER_SCOPED:
+                document["metadata"]["namespace"] = namespace
+            self._documents.append(document)
+
+    def create(self, api):
+        for document in self._documents:
+            if document["kind"] in LIVE:
+                api.create(document)
+
+    def write(self, target):
+        rest = [document for document in self._documents if document["kind"] not in LIVE]
+        target.write_text("\n---\n".join(map(json.dumps, rest)), encoding="utf-8")
+
+
+def judged_text(path):
+    """The documents of a fixture that are not in the cluster already, as they are in the file."""
+    documents = re.split(r"(?m)^---\n", path.read_text(encoding="utf-8"))
+    kept = [text for text in documents if not re.search(rf"(?m)^kind: ({'|'.join(LIVE)})$", text)]
+    return "---\n".join(kept)

@@ -104,3 +104,32 @@ def claim(namespace, name, class_, mode="ReadWriteMany"):
             "storageClassName": class_,
         },
     }
+
+
+def model_cache(namespace):
+    """The one of examples/modelcache.yaml."""
+    return {
+        "apiVersion": "warmgate.dev/v1alpha1",
+        "kind": "ModelCache",
+        "metadata": {"name": "qwen3-32b", "namespace": namespace},
+        "spec": {
+            "source": {"huggingFace": {"repo": MODEL, "revision": COMMIT}},
+            "storage": {"claimName": "model-cache"},
+            "mountPath": "/cache/huggingface",
+        },
+    }
+
+
+CACHE_VOLUME = {"name": "warmgate-cache", "persistentVolumeClaim": {"claimName": "model-cache", "readOnly": True}}
+CACHE_MOUNT = {"name": "warmgate-cache", "mountPath": "/cache/huggingface", "readOnly": True}
+
+
+def assert_injected(pod):
+    """A stored Pod of gpu_pod() has the cache of the ModelCache in examples/."""
+    main = pod["spec"]["containers"][0]
+    assert CACHE_VOLUME in pod["spec"]["volumes"]
+    assert CACHE_MOUNT in main["volumeMounts"]
+    assert {"name": "HF_HOME", "value": "/cache/huggingface"} in main["env"]
+    position = main["args"].index("--revision")
+    assert main["args"][position + 1] == COMMIT
+    assert pod["metadata"]["annotations"]["warmgate.dev/models"] == f"vllm={MODEL}@{COMMIT}"

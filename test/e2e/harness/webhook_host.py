@@ -3,6 +3,9 @@
 In a network namespace: the servers have addresses of their own there, and a hand-made EndpointSlice leads the real
 Service warmgate/warmgate to them, so that SAN, caBundle and Service are what they are in a cluster. Where namespaces
 cannot be made: one server on loopback, and the webhook configurations name its URL instead of the Service.
+
+The servers are what their Pods would be: they have a token of the ServiceAccount in a file, the ConfigMap and the Secret
+as volumes, and reach the API server by an address of their network (through a relay, for it listens on loopback).
 """
 import base64
 import json
@@ -17,14 +20,23 @@ from . import tools
 from .api import path_of
 from .network import NetworkNamespace, why_impossible
 from .processes import Process
+from .relay import Relay
+from .volume import Volume
 
 NAMESPACE = "warmgate"
 NAME = "warmgate"
+ACCOUNT = "warmgate-webhook"
 HTTPS_PORT = 8443
 HEALTH_PORT = 8080
-START_SECONDS = 20
+START_SECONDS = 30
 DRAIN_SECONDS = 20  # as deploy/webhook/base/deployment.yaml has it
+TOKEN_SECONDS = 600  # the least that the API server gives (k8s.io/kubernetes pkg/apis/authentication/validation)
 CONFIGURATIONS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+
+
+def make_certificates(folder):
+    script = tools.REPOSITORY / "certs" / "make-dev-certs"
+    subprocess.run([script, "--out", folder, "--days", "2"], check=True, capture_output=True)
 
 
 class Server:
@@ -94,12 +106,19 @@ class Server:
 
 
 class WebhookHost:
-    def __init__(self, control_plane, folder, reaper):
+    def __init__(self, control_plane, folder, reaper, certificates):
         self._plane = control_plane
         self._reaper = reaper
         self._folder = pathlib.Path(folder)
-        self._folder.mkdir()
-        self.certificates = self._folder / "certificates"
+        self.certificates = certificates
+        make_certificates(certificates)
+        self.tls = Volume(self._folder / "volumes" / "tls")
+        self.policy = Volume(self._folder / "volumes" / "policy")
+        self._token = self._folder / "token"
+        self._token_secret = None
+        self._token_number = 0
+        self.relay = None
+        self.kubeconfig = None
         self._namespace = None
         self.servers = []  # those that the Service leads to
         self._all = []
@@ -111,8 +130,6 @@ class WebhookHost:
         return not self.why_loopback
 
     def create(self):
-        script = tools.REPOSITORY / "certs" / "make-dev-certs"
-        subprocess.run([script, "--out", self.certificates, "--days", "2"], check=True, capture_output=True)
         if self.through_service:
             self._namespace = NetworkNamespace(self._reaper)
             try:
@@ -120,6 +137,24 @@ class WebhookHost:
             except (OSError, subprocess.CalledProcessError) as error:
                 self.why_loopback = f"no network namespace can be made: {getattr(error, 'stderr', '') or error}"
                 self._namespace = None
+        address = self._namespace.host_address if self._namespace else "127.0.0.1"
+        self.relay = Relay(address, self._plane.port("apiserver"))
+        self.rotate_token()
+        self.kubeconfig = self._plane.kubeconfig_for_token_file("webhook", self._token, self.relay.address)
+
+    def rotate_token(self):
+        """Another token in the file, as the kubelet does it. The one before, which this gives back, ends at once."""
+        self._token_number += 1
+        metadata = {"name": f"token-{self._token_number}", "namespace": NAMESPACE}
+        secret = self._plane.admin.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata}).body
+        fresh = self._token.with_suffix(".new")
+        fresh.write_text(self._plane.token(NAMESPACE, ACCOUNT, TOKEN_SECONDS, bound_to=secret), encoding="utf-8")
+        before = self._token.read_text(encoding="utf-8") if self._token_secret else None
+        os.replace(fresh, self._token)
+        if self._token_secret:
+            self._plane.admin.delete("Secret", NAMESPACE, self._token_secret)
+        self._token_secret = metadata["name"]
+        return before
 
     def ca_bundle(self):
         return base64.b64encode((self.certificates / "ca.crt").read_bytes()).decode()
@@ -135,7 +170,8 @@ class WebhookHost:
         command = [
             tools.warmgate(),
             *("serve", "--address", address, "--port", https, "--health-address", address, "--health-port", health),
-            *("--tls-cert", self.certificates / "tls.crt", "--tls-key", self.certificates / "tls.key"),
+            *("--tls-cert", self.tls / "tls.crt", "--tls-key", self.tls / "tls.key"),
+            *("--policy", self.policy.folder, "--cluster", "--kubeconfig", self.kubeconfig, "--context", "e2e"),
             *("--drain-seconds", DRAIN_SECONDS, *arguments),
         ]
         log = self._folder / f"serve-{address}.log"
@@ -203,5 +239,7 @@ class WebhookHost:
             if server.running():
                 server.resume()
                 server.kill()
+        if self.relay:
+            self.relay.close()
         if self._namespace:
             self._namespace.delete()

@@ -1,7 +1,7 @@
 """Each failing fixture of each rule, sent by kubectl to the API server: the text a user reads, compared whole.
 
-Each fixture has a namespace of its own, with its claims and ModelCaches; of its other documents the server reads in
-files, so it knows there what the linter knows of the file. The input rules (WG001 to WG006) are about files and stay the linter's.
+Each fixture has a namespace of its own, with its claims and ModelCaches; its other documents the server has in a file,
+so it knows there what the linter knows.
 """
 import pytest
 

@@ -9,8 +9,8 @@ EXAMPLES = REPOSITORY / "examples"
 INPUT_RULES = "WG0"  # about files; the API server and kubectl have their own words for these
 
 CLUSTER_SCOPED = ("CachePolicy", "PersistentVolume", "StorageClass")
-# Created in the cluster, from where the server learns of them. The rest is in files beside it (serve --facts): workloads
-# of a file are known to the cluster only by the Pods that they have not yet.
+# Created in the cluster, from where the server learns of them. The rest is in files beside it (serve --facts): the
+# workloads of a file are known to the cluster only by Pods that they do not have yet.
 LIVE = ("PersistentVolumeClaim", "ModelCache")
 
 # Namespaces that have the ModelCache and the claim of examples/.
@@ -28,8 +28,8 @@ def namespace_of(path):
 
 
 class Facts:
-    """What exists beside the objects that are judged: the documents of each fixture in its namespace, so that the server
-    knows of each namespace what the linter knows of each file.
+    """What exists beside the objects that are judged: the documents of each fixture in its namespace, so that the
+    server knows of each namespace what the linter knows of each file.
 
     kubectl reads the YAML, everything at once: it is asked for often enough. A ConfigMap in front of each fixture tells
     where it begins."""

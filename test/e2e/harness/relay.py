@@ -1,4 +1,4 @@
-"""Relay: the way from the webhook's host to the API server, which listens on loopback only; it can be blocked or cut."""
+"""Relay: the way from the webhook's host to the API server, which listens on loopback only. It can be cut."""
 import contextlib
 import socket
 import threading

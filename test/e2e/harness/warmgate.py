@@ -83,9 +83,11 @@ class Warmgate:
 
     def set_policy(self, spec, result="success"):
         """Edits the ConfigMap as an administrator does, and waits until the server has read it."""
-        policy = spec if isinstance(spec, str) else json.dumps(
-            {"apiVersion": "warmgate.dev/v1alpha1", "kind": "CachePolicy", "metadata": {"name": "enforce"}, "spec": spec}
-        )
+        if isinstance(spec, str):
+            policy = spec
+        else:
+            head = {"apiVersion": "warmgate.dev/v1alpha1", "kind": "CachePolicy", "metadata": {"name": "enforce"}}
+            policy = json.dumps({**head, "spec": spec})
         self._plane.admin.patch("ConfigMap", NAMESPACE, POLICY, {"data": {"policy.yaml": policy}})
         self.reload_policy(result)
 
@@ -101,7 +103,7 @@ class Warmgate:
                 return "WG306" not in error.message
             return not any("WG306" in text for text in warnings)
 
-        wait_until(known, 30, f"Warmgate knows {namespace}/{claim}")
+        wait_until(known, 90, f"Warmgate knows {namespace}/{claim}")
 
     def oldest_facts(self):
         """Seconds since the API server confirmed what is known least well."""
@@ -115,9 +117,9 @@ class Warmgate:
         return f"REACHED BY URL ON LOOPBACK, so the Service and its name are not tested: {self.host.why_loopback}"
 
     def consequence(self):
-        """What the API server does with an object that Warmgate denies: denied, warned (admitted with Warmgate's words),
-        admitted (Warmgate was not asked, or did not answer and failurePolicy is Ignore) or failed (the same with Fail).
-        Nothing is stored."""
+        """What the API server does with an object that Warmgate denies: denied, warned (admitted with Warmgate's
+        words), admitted (Warmgate was not asked, or did not answer and failurePolicy is Ignore) or failed (the same
+        with Fail). Nothing is stored."""
         try:
             reply = self._plane.admin.create(violating_deployment("default", "probe"), dryRun="All")
         except ApiError as error:

@@ -4,8 +4,9 @@ In a network namespace: the servers have addresses of their own there, and a han
 Service warmgate/warmgate to them, so that SAN, caBundle and Service are what they are in a cluster. Where namespaces
 cannot be made: one server on loopback, and the webhook configurations name its URL instead of the Service.
 
-The servers are what their Pods would be: they have a token of the ServiceAccount in a file, the ConfigMap and the Secret
-as volumes, and reach the API server by an address of their network (through a relay, for it listens on loopback).
+The servers are what their Pods would be: they have a token of the ServiceAccount in a file, the ConfigMap and the
+Secret as volumes, and reach the API server by an address of their network (through a relay, for it listens on
+loopback).
 """
 import base64
 import json

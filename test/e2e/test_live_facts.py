@@ -7,7 +7,7 @@ import pytest
 
 from harness import golden
 from harness.api import ApiError
-from harness.objects import assert_injected, claim, deployment, gpu_pod, model_cache, template_spec
+from harness.objects import assert_injected, claim, container, deployment, gpu_pod, model_cache, template_spec
 from harness.processes import wait_until
 from harness.storage import volume_for, storage_class
 
@@ -76,6 +76,7 @@ def test_a_claim_whose_volume_is_on_one_node_may_be_shared_there(warmgate, admin
     """The same Deployment of two Pods is refused on a volume that can move, and passes on a local one."""
     two = deployment(namespace)
     two["spec"]["replicas"] = 2
+    container(two).pop("resources")  # the GPUs of one node may be taken
     admin.create(disk(namespace, "moving"))
     template_spec(two)["volumes"][0]["persistentVolumeClaim"]["claimName"] = "moving"
     warmgate.wait_claim_known(namespace, "moving")

@@ -105,11 +105,10 @@ class Warmgate:
 
         wait_until(known, 90, f"Warmgate knows {namespace}/{claim}")
 
-    def oldest_facts(self):
-        """Seconds since the API server confirmed what is known least well."""
-        text = self.host.servers[0].get("/metrics") or ""
-        ages = [age for _, age in metrics.samples(text, "warmgate_facts_age_seconds")]
-        return max(ages) if ages else float("inf")
+    def facts_ages(self):
+        """Seconds since the API server confirmed what is known, one for each type."""
+        text = self.host.servers[0].get("/metrics")
+        return [age for _, age in metrics.samples(text, "warmgate_facts_age_seconds")]
 
     def how_reached(self):
         if self.host.through_service:

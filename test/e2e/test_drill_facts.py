@@ -43,8 +43,8 @@ def test_a_rotated_token_is_taken_up_from_its_file(warmgate, plane, admin, names
 
 
 def same_age(text):
-    """Without the seconds, which differ from run to run."""
-    return re.sub(r"not confirmed for \d+ s", "not confirmed for N s", text)
+    """Without the seconds and the types, which differ from run to run: each type has its own age."""
+    return re.sub(r": [a-z, ]+ \(not confirmed for \d+ s\)", ": TYPES (not confirmed for N s)", text)
 
 
 def test_stale_facts_are_said_and_are_right_again_afterwards(warmgate, admin, namespace):
@@ -54,7 +54,7 @@ def test_stale_facts_are_said_and_are_right_again_afterwards(warmgate, admin, na
     server = warmgate.host.servers[0]
     warmgate.host.relay.block()
     try:
-        wait_until(lambda: min(warmgate.facts_ages()) > STALE_SECONDS + 1, STALE_SECONDS + 30, "all facts are stale")
+        wait_until(lambda: max(warmgate.facts_ages()) > STALE_SECONDS + 1, STALE_SECONDS + 30, "facts are stale")
         unchecked = metrics.total(server.get("/metrics"), "warmgate_unchecked_total", reason="stale_facts")
         reply = admin.create(deployment(namespace), dryRun="All")
         text = "".join(text + "\n" for text in reply.warnings)

@@ -49,6 +49,24 @@ std::size_t sequence_length(std::string_view text) {
   return length;
 }
 
+// What must not reach a terminal as it is: controls, line and paragraph separators, and marks that change the direction
+// of what follows, so that text reads other than it is (CVE-2021-42574; the Bidi_Control property of Unicode's
+// PropList.txt).
+bool is_control(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) {
+    return first < 0x20 || first == 0x7F;
+  }
+  const auto second = static_cast<unsigned char>(sequence[1]);
+  if (sequence.size() == 2) {
+    return (first == 0xC2 && second < 0xA0) || (first == 0xD8 && second == 0x9C);  // C1; U+061C
+  }
+  const auto third = static_cast<unsigned char>(sequence[2]);
+  const bool marks = second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE));
+  const bool isolates = second == 0x81 && third >= 0xA6 && third <= 0xA9;
+  return sequence.size() == 3 && first == 0xE2 && (marks || isolates);  // U+200E, U+200F, U+2028..2E; U+2066..69
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -106,12 +124,11 @@ std::string one_line(std::string_view text, std::size_t max_code_points) {
       out += "\xE2\x80\xA6";  // U+2026, the ellipsis
       break;
     }
-    const auto first = static_cast<unsigned char>(rest[0]);
-    const bool c1_control = first == 0xC2 && static_cast<unsigned char>(rest[1]) < 0xA0;
-    if (first < 0x20 || first == 0x7F || c1_control) {
+    const std::string_view sequence = rest.substr(0, length);
+    if (is_control(sequence)) {
       out += ' ';
     } else {
-      out += rest.substr(0, length);
+      out += sequence;
     }
     rest.remove_prefix(length);
   }

@@ -95,6 +95,13 @@ TEST(OneLine, TableOfTextsAndLimits) {
       {"line breaks and tabs", "a\r\nb\tc", 9, "a  b c"},
       {"NUL", std::string("a\0b", 3), 9, "a b"},
       {"terminal escape", "\x1B[31mred\x7F", 20, " [31mred "},
+      {"marks of direction: U+061C, U+200E, U+200F", "a\xD8\x9C\xE2\x80\x8E\xE2\x80\x8Fz", 20, "a   z"},
+      {"embeddings and overrides: U+202A and U+202E", "a\xE2\x80\xAA\xE2\x80\xAEz", 20, "a  z"},
+      {"isolates: U+2066 and U+2069", "a\xE2\x81\xA6\xE2\x81\xA9z", 20, "a  z"},
+      {"separators of lines and paragraphs: U+2028, U+2029", "a\xE2\x80\xA8\xE2\x80\xA9z", 20, "a  z"},
+      {"their neighbours: U+061B, U+200D, U+2010, U+2027, U+202F, U+2065, U+206A",
+       "\xD8\x9B\xE2\x80\x8D\xE2\x80\x90\xE2\x80\xA7\xE2\x80\xAF\xE2\x81\xA5\xE2\x81\xAA", 20,
+       "\xD8\x9B\xE2\x80\x8D\xE2\x80\x90\xE2\x80\xA7\xE2\x80\xAF\xE2\x81\xA5\xE2\x81\xAA"},
       {"C1 controls: CSI as one character, and the ends of the range",
        "a\xC2\x9B"
        "31m\xC2\x80\xC2\x9F",

@@ -17,8 +17,9 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 // `text` with every invalid byte replaced by U+FFFD, so that it can be written as JSON.
 std::string to_valid_utf8(std::string_view text);
 
-// One line that is safe in a terminal, a log and an HTTP header: control characters become spaces, invalid UTF-8
-// becomes U+FFFD, and at most `max_code_points` remain (the last one is then an ellipsis).
+// One line that is safe in a terminal, a log and an HTTP header: control characters and those that turn the
+// direction of writing become spaces, invalid UTF-8 becomes U+FFFD, and at most `max_code_points` remain (the last one
+// is then an ellipsis).
 std::string one_line(std::string_view text, std::size_t max_code_points);
 
 // Number of code points in valid UTF-8.

@@ -124,4 +124,14 @@ std::map<std::string, std::string> environment_of(const ImageMatch& image) {
   return {};
 }
 
+std::string default_model_of(const Engine& engine, const std::optional<ImageMatch>& image) {
+  const std::vector<int> version = image && image->engine == &engine ? image->version : std::vector<int>();
+  for (const DefaultModel& model : engine.default_models) {
+    if (holds_for(model.before, version)) {
+      return model.repo;
+    }
+  }
+  return "";
+}
+
 }  // namespace warmgate::models

@@ -30,7 +30,7 @@ class Reader {
       const document::Position position = source->position(document_.value_span(at.pointer())->begin);
       error_ = source->name() + ":" + std::to_string(position.line) + ":" + std::to_string(position.column) + ": ";
     }
-    error_ += at.pointer() + ": " + message;
+    error_ += (at.pointer().empty() ? "" : at.pointer() + ": ") + message;
   }
 
   void known_members(const View& object, std::span<const std::string> names) {
@@ -151,16 +151,40 @@ void read_parser(Reader& reader, const View& parser, Engine& engine) {
   engine.config_flags = reader.strings(parser["config"]);
 }
 
+// A name, or a list of names with the versions they hold for.
+void read_default_models(Reader& reader, const View& view, Engine& engine) {
+  if (view && !view.is_array()) {
+    if (view.text().empty()) {
+      reader.fail(view, "must be a repository, or a list of {before, model}");
+    }
+    engine.default_models.push_back({{}, view.text()});
+    return;
+  }
+  for (const View& model : view.items()) {
+    reader.known_members(model, Names{"before", "model"});
+    engine.default_models.push_back({reader.version(model["before"]), model["model"].text()});
+    if (engine.default_models.back().repo.empty()) {
+      reader.fail(model["model"], "must name a repository");
+    }
+  }
+}
+
 Engine read_engine(Reader& reader, const View& root) {
   const View spec = root["spec"];
-  reader.known_members(root, Names{"apiVersion", "kind", "metadata", "spec"});
-  reader.known_members(spec, Names{"verb", "images", "entrypoints", "imageEnvironment", "launchers", "defaultModel",
-                                   "parser", "models", "cacheDirFlags", "localDirFlags", "repoTypeFlags", "inject"});
   Engine engine;
   engine.name = root["metadata"]["name"].text();
-  if (root["kind"].text() != "Engine" || engine.name.empty()) {
-    reader.fail(root, "must be of kind Engine and have metadata.name");
+  const std::string kind = root["kind"].text();
+  if (kind != "Engine") {
+    constexpr std::size_t kMaxKind = 60;
+    reader.fail(root, "this is " + (kind.empty() ? "an object without a kind" : "a " + base::one_line(kind, kMaxKind)) +
+                          ", not an Engine; engine files have kind: Engine");
+  } else if (engine.name.empty()) {
+    reader.fail(root, "an Engine needs metadata.name");
   }
+  reader.known_members(root, Names{"apiVersion", "kind", "metadata", "spec"});
+  reader.known_members(
+      spec, Names{"verb", "images", "entrypoints", "imageEnvironment", "launchers", "defaultModel", "parser", "models",
+                  "cacheDirFlags", "localDirFlags", "repoTypeFlags", "quantizationSuffix", "inject"});
   const std::string verb = spec["verb"].text();
   if (verb != "serve" && verb != "download") {
     reader.fail(spec["verb"], "must be serve or download");
@@ -168,13 +192,14 @@ Engine read_engine(Reader& reader, const View& root) {
   engine.verb = verb == "download" ? Verb::kDownload : Verb::kServe;
   read_recognition(reader, spec, engine);
   read_parser(reader, spec["parser"], engine);
-  engine.default_model = spec["defaultModel"].text();
+  read_default_models(reader, spec["defaultModel"], engine);
   for (const View& view : spec["models"].items()) {
     engine.models.push_back(read_model_source(reader, view));
   }
   engine.cache_dir_flags = reader.strings(spec["cacheDirFlags"]);
   engine.local_dir_flags = reader.strings(spec["localDirFlags"]);
   engine.other_repo_type_flags = reader.strings(spec["repoTypeFlags"]);
+  engine.quantization_suffix = spec["quantizationSuffix"].boolean().value_or(false);
   reader.known_members(spec["inject"], Names{"revisionFlag"});
   engine.inject_revision_flag = spec["inject"]["revisionFlag"].text();
   return engine;

@@ -38,10 +38,12 @@ struct Named {
 // Reads the uses of one command of one container.
 class CommandReader {
  public:
-  CommandReader(const ContainerPlaces& places, const Engine& engine, const CommandLine& line, const Launcher& launcher)
+  CommandReader(const ContainerPlaces& places, const Engine& engine, std::string default_model, const CommandLine& line,
+                const Launcher& launcher)
       : places_(places),
         container_(places.container),
         engine_(engine),
+        default_model_(std::move(default_model)),
         line_(line),
         launcher_(launcher),
         arguments_(parse_arguments(engine, line.words, launcher.argv.size())) {}
@@ -113,12 +115,12 @@ class CommandReader {
       if (uncertain.empty() && arguments_.absent) {
         uncertain = arguments_.absent->unknown_reason;
       }
-      if (uncertain.empty() && engine_.default_model.empty()) {
+      if (uncertain.empty() && default_model_.empty()) {
         return;  // the engine refuses to start
       }
       use.by_default = true;
       named.model =
-          Word{engine_.default_model, uncertain.empty(), uncertain, {container_.view["name"].pointer(), 0, 0, false}};
+          Word{default_model_, uncertain.empty(), uncertain, {container_.view["name"].pointer(), 0, 0, false}};
     }
     fill(use, named);
     weights_revision_ = named.revision;
@@ -208,6 +210,9 @@ class CommandReader {
       }
     }
     use.local = is_local(use.repo);
+    if (engine_.quantization_suffix && !use.local && use.repo.find('/') < use.repo.find(':')) {
+      use.repo.resize(std::min(use.repo.find(':'), use.repo.size()));  // no repository has a colon in its name
+    }
     if (use.local) {
       use.revision = commit_in_path(use.repo);
       use.revision_given = !use.revision.empty();
@@ -238,6 +243,7 @@ class CommandReader {
   const ContainerPlaces& places_;
   const kube::Container& container_;
   const Engine& engine_;
+  const std::string default_model_;
   const CommandLine& line_;
   const Launcher& launcher_;
   Arguments arguments_;
@@ -275,7 +281,8 @@ void read_container(const ContainerPlaces& places, const Knowledge& knowledge, s
   for (const CommandLine& line : commands.lines) {
     for (const Engine& engine : knowledge.engines.engines()) {
       if (const Launcher* launcher = match_launcher(engine, line.words)) {
-        std::vector<ModelUse> found = CommandReader(places, engine, line, *launcher).read();
+        std::vector<ModelUse> found =
+            CommandReader(places, engine, default_model_of(engine, image), line, *launcher).read();
         std::move(found.begin(), found.end(), std::back_inserter(uses));
         break;
       }

@@ -132,6 +132,42 @@ TEST(InspectCommand, FailsOnWhatItCannotRead) {
       "warmgate: /nowhere.yaml:1:1: cannot be read: there is no file or directory of this name; check the path\n");
 }
 
+TEST(EnginesOption, SaysOfAnotherKindThatItIsNoEngine) {
+  const TempDirectory folder;
+  const std::string file = folder.write("deployment.yaml", kDeployment);
+  const Ran other = run("warmgate inspect --engines " + file + " -", kPod);
+  EXPECT_EQ(other.code, 2);
+  EXPECT_EQ(other.err,
+            "warmgate: " + file + ":1:1: this is a Deployment, not an Engine; engine files have kind: Engine\n");
+  const std::string nameless = folder.write("engine.yaml", "kind: Engine\nspec: {verb: serve}\n");
+  EXPECT_EQ(run("warmgate inspect --engines " + nameless + " -", kPod).err,
+            "warmgate: " + nameless + ":1:1: an Engine needs metadata.name\n");
+  const std::string untyped = folder.write("list.yaml", "a: 1\n");
+  EXPECT_THAT(run("warmgate inspect --engines " + untyped + " -", kPod).err, HasSubstr("an object without a kind"));
+}
+
+TEST(EnginesOption, TakesDefaultModelsByVersion) {
+  const TempDirectory folder;
+  const auto engine = [&](const std::string& default_model) {
+    return folder.write("engine.yaml",
+                        "kind: Engine\nmetadata: {name: own}\nspec:\n  verb: serve\n  images: [own/server]\n"
+                        "  entrypoints: [{argv: [own-serve]}]\n  launchers: [{argv: [own-serve], model: flag}]\n"
+                        "  models: [{role: weights, flags: [--model]}]\n  defaultModel: " +
+                            default_model + "\n");
+  };
+  const auto inspect = [&](const std::string& default_model) {
+    return run("warmgate inspect --engines " + engine(default_model) + " -",
+               "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, image: "
+               "\"own/server:1.1\", args: [--port, \"80\"]}]}}");
+  };
+  EXPECT_THAT(inspect("a/plain").out, HasSubstr("serves a/plain (weights)"));
+  EXPECT_THAT(inspect("[{before: \"1.1\", model: a/old}, {model: a/new}]").out, HasSubstr("serves a/new (weights)"));
+  EXPECT_THAT(inspect("[{before: \"1.2\", model: a/old}, {model: a/new}]").out, HasSubstr("serves a/old (weights)"));
+  EXPECT_EQ(inspect("[{before: \"1.1\", model: a/old}]").out, "") << "it refuses to start";
+  EXPECT_THAT(inspect("[{before: \"1.1\"}]").err, HasSubstr("must name a repository"));
+  EXPECT_THAT(inspect("{before: \"1.1\"}").err, HasSubstr("must be a repository, or a list of {before, model}"));
+}
+
 TEST(BundleCommands, StopAtTheFirstMistakeInTheirSettings) {
   const TempDirectory folder;
   const std::string policy = folder.write(

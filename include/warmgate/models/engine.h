@@ -31,6 +31,12 @@ struct Entrypoint {
   std::vector<std::string> argv;
 };
 
+// What an engine loads when nobody names a model. `before` bounds the versions it holds for.
+struct DefaultModel {
+  std::vector<int> before;  // empty: all others
+  std::string repo;
+};
+
 // One kind of model an engine loads, and where command line and environment name it.
 struct ModelSource {
   Role role = Role::kWeights;
@@ -59,7 +65,7 @@ struct Engine {
   std::vector<Entrypoint> entrypoints;
   std::vector<Launcher> launchers;
   std::vector<ImageEnvironment> image_environments;
-  std::string default_model;  // "" when the engine refuses to start without one
+  std::vector<DefaultModel> default_models;  // none: the engine refuses to start without one
 
   bool equals_form = true;                // --flag=value
   bool underscores = false;               // --a_b is --a-b
@@ -73,6 +79,7 @@ struct Engine {
   std::vector<std::string> cache_dir_flags;        // the hub cache itself (--cache-dir, --download-dir)
   std::vector<std::string> local_dir_flags;        // a plain folder, no hub cache
   std::vector<std::string> other_repo_type_flags;  // --repo-type dataset: then it is no model
+  bool quantization_suffix = false;                // org/name:Q4_K_M is a quantization of org/name
 
   std::string inject_revision_flag;  // how injection gives the commit
 };
@@ -101,5 +108,7 @@ class EngineTable {
 // The argv an image of this version runs before the container's args; empty when it has none.
 std::vector<std::string> entrypoint_of(const ImageMatch& image);
 std::map<std::string, std::string> environment_of(const ImageMatch& image);
+// The model that `engine` loads when nobody names one, "" for none; `image` tells the version when it is the engine's.
+std::string default_model_of(const Engine& engine, const std::optional<ImageMatch>& image);
 
 }  // namespace warmgate::models

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "warmgate/base/text.h"
 
@@ -18,6 +19,32 @@ constexpr std::size_t kMaxAnnotation = 1000;
 std::string line(const JudgedFinding& judged, const base::Redactor& redact) {
   return std::string(judged.finding.rule) + " " + std::string(rules::find_rule(judged.finding.rule)->info.slug) + ": " +
          redact(judged.finding.message);
+}
+
+// What kube-apiserver would make of too many warnings, and how many it would leave out.
+std::vector<std::string> cut(const std::vector<std::string>& whole) {
+  // Room for the line that counts the rest.
+  constexpr std::size_t kReserve = 80;
+  std::vector<std::string> out;
+  std::size_t total = 0;
+  std::size_t left_out = 0;
+  for (const std::string& warning : whole) {
+    std::string text = base::one_line(warning, kMaxWarning);
+    if (std::find(out.begin(), out.end(), text) != out.end()) {
+      continue;
+    }
+    const std::size_t size = base::count_code_points(text);
+    if (total + size > kMaxWarningsTotal - kReserve) {
+      ++left_out;
+      continue;
+    }
+    total += size;
+    out.push_back(std::move(text));
+  }
+  if (left_out > 0) {
+    out.push_back(std::to_string(left_out) + " more findings of Warmgate: run `warmgate lint` on the manifest");
+  }
+  return out;
 }
 
 }  // namespace
@@ -51,30 +78,21 @@ std::string denial_message(const kube::Object& object, const engine::Judgement& 
 }
 
 std::vector<std::string> warnings(const engine::Judgement& judgement, const base::Redactor& redact) {
-  std::vector<std::string> out;
+  std::vector<std::string> whole;
+  std::set<std::string> seen;
   std::size_t total = 0;
-  std::size_t left_out = 0;
   for (const JudgedFinding& judged : judgement.findings) {
     if (judged.action != Action::kWarn) {
       continue;
     }
     const std::string help = judged.finding.help.empty() ? "" : " (" + redact(judged.finding.help) + ")";
-    const std::string text = base::one_line(line(judged, redact) + help, kMaxWarning);
-    // Room for the line that counts the rest.
-    constexpr std::size_t kReserve = 80;
-    if (total + base::count_code_points(text) > kMaxWarningsTotal - kReserve) {
-      ++left_out;
-      continue;
-    }
-    total += base::count_code_points(text);
-    if (std::find(out.begin(), out.end(), text) == out.end()) {
-      out.push_back(text);
+    std::string text = base::one_line(line(judged, redact) + help, kMaxWarningsTotal);
+    if (seen.insert(text).second) {
+      total += base::count_code_points(text);
+      whole.push_back(std::move(text));
     }
   }
-  if (left_out > 0) {
-    out.push_back(std::to_string(left_out) + " more findings of Warmgate: run `warmgate lint` on the manifest");
-  }
-  return out;
+  return total <= kMaxWarningsTotal ? whole : cut(whole);
 }
 
 std::string doubts_text(const std::vector<kube::FactsDoubt>& doubts) {

@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxWarning = 256;
 std::string denial_message(const kube::Object& object, const engine::Judgement& judgement,
                            const base::Redactor& redact);
 
-// One line each.
+// One line each, whole while all together stay below kube-apiserver's limit.
 std::vector<std::string> warnings(const engine::Judgement& judgement, const base::Redactor& redact);
 
 // What a verdict lacks when facts about the cluster are missing or out of date: "persistentvolumeclaims (not confirmed

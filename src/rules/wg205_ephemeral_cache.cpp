@@ -4,14 +4,22 @@
 namespace warmgate::rules {
 namespace {
 
+// A claim that is made with the Pod and deleted with it (KEP-1698).
+bool is_generic_ephemeral(const models::CacheBinding& cache) {
+  return cache.volume && cache.volume->view["ephemeral"].is_object();
+}
+
 bool is_ephemeral(const models::CacheBinding& cache) {
   const std::string backing = cache.backing();
-  return cache.known && (backing == "container" || backing == "emptyDir");
+  return cache.known && (backing == "container" || backing == "emptyDir" || is_generic_ephemeral(cache));
 }
 
 std::string where(const models::CacheBinding& cache) {
-  return cache.mount ? "emptyDir \"" + cache.mount->volume + "\", which is gone with the Pod"
-                     : "the container's own disk, which is gone with every restart";
+  if (!cache.mount) {
+    return "the container's own disk, which is gone with every restart";
+  }
+  const std::string kind = is_generic_ephemeral(cache) ? "the ephemeral volume" : "emptyDir";
+  return kind + " \"" + cache.mount->volume + "\", which is gone with the Pod";
 }
 
 void check(const RuleContext& context, std::vector<Finding>& findings) {
@@ -46,16 +54,16 @@ const Rule kWG205_EphemeralCache = {
         {.id = "WG205",
          .slug = "ephemeral-cache",
          .default_action = api::Action::kDeny,
-         .summary = "a GPU server keeps its Hugging Face cache on the container's disk or an emptyDir",
+         .summary =
+             "a GPU server keeps its Hugging Face cache on the container's disk, an emptyDir or an ephemeral volume",
          .why = "Each restart, each replica and each rollout downloads the whole model while the GPU idles: 65 GB at "
                 "500 MB/s are more than two minutes at best, and 20 to 40 in practice.",
          .bad = "containers:\n  - name: vllm\n    args: [--model, Qwen/Qwen3-32B]   # no volume at all\n",
          .good =
              "containers:\n  - name: vllm\n    env: [{name: HF_HOME, value: /cache/huggingface}]\n    volumeMounts:\n"
              "      - {name: model-cache, mountPath: /cache/huggingface, readOnly: true}\n",
-         .misses =
-             "Servers without an accelerator, models that are baked into the image, generic ephemeral volumes, and "
-             "caches that the image itself puts elsewhere when the engine is not known."},
+         .misses = "Servers without an accelerator, models that are baked into the image, and "
+                   "caches that the image itself puts elsewhere when the engine is not known."},
     .check = check,
 };
 

@@ -192,15 +192,17 @@ void limit_actions(Judgement& judgement, Action limit) {
 }
 
 void forgive_known(Judgement& judgement, const Judgement& before) {
-  std::map<Finding::Identity, Action> known;
+  std::multimap<Finding::Identity, const JudgedFinding*> known;
   for (const JudgedFinding& old : before.findings) {
-    const auto [place, first] = known.emplace(old.finding.identity(), old.action);
-    place->second = std::max(place->second, old.action);
+    known.emplace(old.finding.identity(), &old);
   }
   for (JudgedFinding& judged : judgement.findings) {
-    const auto old = known.find(judged.finding.identity());
-    // One that was only a warning (injection mended it) and is denied now was made worse.
-    if (old != known.end() && old->second >= judged.action) {
+    const auto [first, last] = known.equal_range(judged.finding.identity());
+    const bool forgiven = std::any_of(first, last, [&](const auto& entry) {
+      // One that was only a warning (injection mended it) and is denied now was made worse, as was one that grew.
+      return entry.second->action >= judged.action && entry.second->finding.extent >= judged.finding.extent;
+    });
+    if (forgiven) {
       judged.action = std::min(judged.action, Action::kWarn);
     }
   }

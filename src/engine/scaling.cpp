@@ -13,12 +13,12 @@ namespace {
 
 using document::Json;
 
-// What `after` says that `before` did not: the message of a finding holds the number of Pods where that matters.
+// What `after` says that `before` did not, another number of Pods included where that matters.
 Judgement difference(Judgement after, const Judgement& before) {
   forgive_known(after, before);
   std::erase_if(after.findings, [&](const JudgedFinding& judged) {
     return std::any_of(before.findings.begin(), before.findings.end(), [&](const JudgedFinding& old) {
-      return old.finding.same_identity(judged.finding) && old.finding.message == judged.finding.message;
+      return old.finding.same_identity(judged.finding) && old.finding.extent == judged.finding.extent;
     });
   });
   after.injection = {};

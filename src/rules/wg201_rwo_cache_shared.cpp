@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "node_pinning.h"
@@ -29,6 +30,11 @@ std::string own_spread(const RuleContext& context, const models::TemplateReading
   const std::string by =
       !range.autoscaler.empty() ? range.autoscaler : range.pointer.substr(range.pointer.rfind('/') + 1);
   return context.object.display_name() + " can run " + std::to_string(*range.max) + " Pods (" + by + ")";
+}
+
+// The most Pods that want the claim: two of this workload are bad, three are worse.
+std::int64_t most_pods(const RuleContext& context) {
+  return kube::replicas(context.object, context.facts).max.value_or(std::numeric_limits<std::int64_t>::max());
 }
 
 // Another workload that holds the claim at the same time, perhaps on another node.
@@ -89,7 +95,8 @@ void check_use(const RuleContext& context, const models::TemplateReading& readin
                       .container = "",
                       .subject = name,
                       .location = {use.cache.volume->view.pointer() + "/persistentVolumeClaim/claimName", 0, 0, false},
-                      .at_most = std::nullopt});
+                      .at_most = std::nullopt,
+                      .extent = most_pods(context)});
 }
 
 void check(const RuleContext& context, std::vector<Finding>& findings) {

@@ -88,11 +88,14 @@ TEST(Scale, DownOrToTheSameNumberIsAllowed) {
   EXPECT_EQ(answering.validate(scaling(3, 1)), kAllowed);
 }
 
-TEST(Scale, FromOneBadNumberToAnotherIsAllowedWithAWarning) {
-  const Json response = Answering(kClaim + server()).validate(scaling(2, 3));
-  EXPECT_EQ(response["allowed"], true);
-  ASSERT_EQ(response["warnings"].size(), 1U);
-  EXPECT_THAT(response["warnings"][0].get<std::string>(), HasSubstr("Deployment/server can run 3 Pods (replicas)"));
+TEST(Scale, FromABadNumberToAWorseOneIsRefusedAndToABetterOneAllowedWithAWarning) {
+  const Json worse = Answering(kClaim + server()).validate(scaling(2, 3));
+  EXPECT_EQ(worse["allowed"], false);
+  EXPECT_THAT(worse["status"]["message"].get<std::string>(), HasSubstr("Deployment/server can run 3 Pods (replicas)"));
+  const Json better = Answering(kClaim + server()).validate(scaling(4, 3));
+  EXPECT_EQ(better["allowed"], true);
+  ASSERT_EQ(better["warnings"].size(), 1U);
+  EXPECT_THAT(better["warnings"][0].get<std::string>(), HasSubstr("Deployment/server can run 3 Pods (replicas)"));
 }
 
 TEST(Scale, OfAWorkloadThatIsNotKnownOrNotJudgedIsAllowed) {
@@ -166,9 +169,10 @@ TEST(Autoscaler, AnUpdateAnswersForWhatItBrings) {
   };
   EXPECT_EQ(update(1, 2)["allowed"], false);
   EXPECT_EQ(update(8, 8), kAllowed);
-  const Json more = update(4, 8);
-  EXPECT_EQ(more["allowed"], true);
-  EXPECT_EQ(more["warnings"].size(), 1U);
+  EXPECT_EQ(update(4, 8)["allowed"], false);
+  const Json fewer = update(8, 4);
+  EXPECT_EQ(fewer["allowed"], true);
+  EXPECT_EQ(fewer["warnings"].size(), 1U);
   EXPECT_EQ(update(8, 1), kAllowed);
 }
 

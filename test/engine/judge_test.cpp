@@ -168,6 +168,27 @@ std::string pod_of(const std::string& containers) {
          "]}}";
 }
 
+const std::string kRwoClaim =
+    "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: models, namespace: llm}, spec: {accessModes: "
+    "[ReadWriteOnce]}}";
+
+// A pinned server on kRwoClaim.
+std::string on_claim(const std::string& kind, int replicas) {
+  document::Json workload =
+      object(
+          deployment(pod("args: [--model, Qwen/Qwen3-32B, --revision, " + kCommit +
+                             "], env: [{name: HF_HOME, value: /c}], volumeMounts: [{name: c, mountPath: /c, readOnly: "
+                             "true}]",
+                         "volumes: [{name: c, persistentVolumeClaim: {claimName: models}}]")))
+          .document()
+          .value();
+  workload["kind"] = kind;
+  if (kind == "Deployment") {
+    workload["spec"]["replicas"] = replicas;
+  }
+  return workload.dump();
+}
+
 class Update : public ::testing::TestWithParam<UpdateCase> {};
 
 TEST_P(Update, AnswersForWhatItBringsOnly) {
@@ -187,6 +208,12 @@ INSTANTIATE_TEST_SUITE_P(
         UpdateCase{"AnotherModel", pod_of(kServer),
                    pod_of("{name: a, " + kImage + ", " + kGpu + ", args: [--model, Qwen/Qwen3-8B]}"),
                    "WG101 deny a\nWG205 deny a\n", ""},
+        UpdateCase{"MorePods", on_claim("Deployment", 2), on_claim("Deployment", 3), "WG201 deny\n", kRwoClaim},
+        UpdateCase{"AsManyPods", on_claim("Deployment", 2), on_claim("Deployment", 2), "WG201 warn\n", kRwoClaim},
+        UpdateCase{"FewerPods", on_claim("Deployment", 3), on_claim("Deployment", 2), "WG201 warn\n", kRwoClaim},
+        UpdateCase{"APodOnEveryNode", on_claim("DaemonSet", 1), on_claim("DaemonSet", 1), "WG201 warn\n", kRwoClaim},
+        UpdateCase{"FromTwoPodsToOneOnEveryNode", on_claim("Deployment", 2), on_claim("DaemonSet", 1), "WG201 deny\n",
+                   kRwoClaim},
         UpdateCase{"Mended", pod_of(kServer + ", " + kSecond), pod_of(kSecond), "WG101 warn b\nWG205 warn b\n", ""},
         // What injection mended before and no longer does was made worse by the update.
         UpdateCase{"InjectionSpoiled", deployment(pod("args: [--model, Qwen/Qwen3-32B]")),

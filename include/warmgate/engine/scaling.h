@@ -11,7 +11,7 @@
 namespace warmgate::engine {
 
 // `workload` with `count` Pods where it had `before`: what is new is found with the policy's action, what the new
-// number makes no worse is a warning.
+// number makes less bad is a warning.
 Judgement judge_scale(const kube::Object& workload, std::int64_t before, std::int64_t count, const World& world);
 
 // `workload` with this HorizontalPodAutoscaler, where there was none or `before`. The places of the findings are in the

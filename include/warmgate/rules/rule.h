@@ -3,6 +3,7 @@
 // docs page, policy keys) comes from its RuleInfo. All immutable, thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,7 @@ struct Finding {
   models::Location location;
   std::optional<api::Action> at_most;  // a milder action than the policy's, where the facts are weak
   bool mended = false;                 // injection will mend it
+  std::int64_t extent = 0;             // how far it goes, where a number says that: of one identity the larger is worse
 
   using Identity = std::tuple<std::string_view, std::string_view, std::string_view>;
   // Points into the finding.

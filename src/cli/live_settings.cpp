@@ -126,6 +126,9 @@ base::Result<std::shared_ptr<const LiveSettings::Loaded>> LiveSettings::parse(co
   if (!bundle.problems.empty()) {
     return base::Error{lint::place_and_message(bundle.problems.front(), bundle.redactor)};
   }
+  if (bundle.extra.empty() && !files_.facts.empty()) {
+    return base::Error{files_.facts.front() + ": no manifest in it, so there would be no facts"};
+  }
   return std::shared_ptr<const Loaded>(new Loaded{
       {std::move(knowledge).value(), std::move(policy).value()}, bundle.facts(files_.facts_complete), bundle.redactor});
 }

@@ -30,23 +30,6 @@ Finding wrong_type(const std::string& pointer, const std::string& message, const
           .at_most = std::nullopt};
 }
 
-std::vector<Finding> check_schema(const kube::Object& object) {
-  std::vector<Finding> findings;
-  for (const kube::TypeError& error : kube::check_field_types(object)) {
-    findings.push_back(wrong_type(error.pointer, error.message, error.help));
-  }
-  std::vector<api::FieldError> errors;
-  if (api::is_model_cache(object)) {
-    errors = api::validate_model_cache(object);
-  } else if (api::is_cache_policy(object)) {
-    errors = api::validate_cache_policy(object);
-  }
-  for (const api::FieldError& error : errors) {
-    findings.push_back(wrong_type(error.pointer, error.message, error.help));
-  }
-  return findings;
-}
-
 // What injection supplies, by container; under "" the first of all.
 std::map<std::string_view, const inject::Supplied*> by_container(const inject::Injection& injection) {
   std::map<std::string_view, const inject::Supplied*> out;
@@ -160,6 +143,23 @@ std::vector<Finding> check_waivers(policy::Waivers& waivers, const std::vector<F
 bool Judgement::denied() const {
   return std::any_of(findings.begin(), findings.end(),
                      [](const JudgedFinding& judged) { return judged.action == Action::kDeny; });
+}
+
+std::vector<Finding> check_schema(const kube::Object& object) {
+  std::vector<Finding> findings;
+  for (const kube::TypeError& error : kube::check_field_types(object)) {
+    findings.push_back(wrong_type(error.pointer, error.message, error.help));
+  }
+  std::vector<api::FieldError> errors;
+  if (api::is_model_cache(object)) {
+    errors = api::validate_model_cache(object);
+  } else if (api::is_cache_policy(object)) {
+    errors = api::validate_cache_policy(object);
+  }
+  for (const api::FieldError& error : errors) {
+    findings.push_back(wrong_type(error.pointer, error.message, error.help));
+  }
+  return findings;
 }
 
 bool is_judged(const kube::Object& object) {

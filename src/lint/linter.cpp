@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "warmgate/api/cache_policy.h"
+#include "warmgate/api/model_cache.h"
 #include "warmgate/base/text.h"
 #include "warmgate/document/read.h"
 #include "warmgate/engine/judge.h"
@@ -125,6 +127,19 @@ std::vector<kube::Object> read_objects(const Inputs& inputs, const Options& opti
   return objects;
 }
 
+// Facts are not judged. But one of Warmgate's own kinds that it cannot read would be no fact, without a word.
+void check_settings(Bundle& bundle) {
+  for (const kube::Object& object : bundle.extra) {
+    const bool own = api::is_model_cache(object) || api::is_cache_policy(object);
+    if (!own || bundle.checks(object.key())) {
+      continue;
+    }
+    for (rules::Finding& finding : engine::check_schema(object)) {
+      bundle.problems.push_back(from_finding({std::move(finding), api::Action::kDeny, ""}, object));
+    }
+  }
+}
+
 void sort_by_place(std::vector<Diagnostic>& diagnostics, const Inputs& inputs) {
   std::map<std::string, std::size_t> order;
   for (const auto& source : inputs.texts) {
@@ -192,6 +207,7 @@ Bundle read_bundle(const Inputs& inputs, const Inputs& facts, const Options& opt
   Bundle bundle;
   bundle.objects = read_objects(inputs, options, bundle);
   bundle.extra = read_objects(facts, options, bundle);
+  check_settings(bundle);
   return bundle;
 }
 

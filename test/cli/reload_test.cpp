@@ -215,6 +215,25 @@ TEST_F(Reload, ReadsWhatCanBeReadOnceOnlyOnce) {
   EXPECT_FALSE(denies(served));
 }
 
+TEST_F(Reload, KeepsTheLastGoodFactsWhenAModelCacheIsNoneOrNoneAreLeft) {
+  const auto cache = [](const std::string& storage) {
+    return "apiVersion: warmgate.dev/v1alpha1\nkind: ModelCache\nmetadata: {name: qwen}\nspec:\n"
+           "  source: {huggingFace: {repo: Qwen/Qwen3-32B, revision: 9216db5781bf21249d130ec9da846c4624c16137}}\n" +
+           storage;
+  };
+  const std::string facts = folder_.write("facts/cache.yaml", cache("  storage: {claimName: c}\n"));
+  Served served(arguments() + " --facts " + folder_.path("facts"));
+  ASSERT_NE(served.https_port(), 0) << served.log();
+  folder_.write("facts/cache.yaml", cache("  storage: {}\n"));
+  ASSERT_TRUE(served.logs(facts + ":6:12: a ModelCache needs exactly one of storage.claimName and storage.create"))
+      << served.log();
+  fs::remove(facts);
+  ASSERT_TRUE(served.logs(folder_.path("facts") + ": no manifest in it")) << served.log();
+  EXPECT_THAT(get(served, "/metrics"), HasSubstr("warmgate_config_last_reload_successful 0\n"));
+  folder_.write("facts/cache.yaml", cache("  storage: {create: {}}\n"));
+  ASSERT_TRUE(served.logs(kReloaded)) << served.log();
+}
+
 TEST_F(Reload, HidesTheSecretsOfNewFacts) {
   const std::string secret = "c2VzYW1lLW9wZW4tcGxlYXNl";  // sesame-open-please
   const std::string facts = folder_.write("facts/claims.yaml", "{apiVersion: v1, kind: ConfigMap}\n");

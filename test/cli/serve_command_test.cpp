@@ -178,6 +178,21 @@ TEST_F(ServeCommand, SaysWhyItCannotStart) {
   const std::string facts = folder_.write("facts.yaml", "a: [1\n");
   EXPECT_THAT(fails("--port 0 " + tls() + "--facts " + facts).err, HasSubstr(facts + ":2:1: "));
   EXPECT_THAT(fails("--port 0 " + tls() + "--facts /nowhere").err, HasSubstr("/nowhere:1:1: cannot be read"));
+  const std::string cache = folder_.write("cache.yaml",
+                                          "apiVersion: warmgate.dev/v1alpha1\nkind: ModelCache\nmetadata: {name: "
+                                          "a}\nspec:\n  source: {huggingFace: {repo: a/b, revision: main}}\n"
+                                          "  storage: {claimName: c}\n");
+  const Ran bad_cache = fails("--port 0 " + tls() + "--facts " + cache);
+  EXPECT_EQ(bad_cache.code, 2);
+  EXPECT_EQ(bad_cache.err, "warmgate: " + cache +
+                               ":5:47: a ModelCache needs the revision as a full commit SHA (40 hex digits); get it "
+                               "with: git ls-remote https://huggingface.co/a/b HEAD\n");
+  for (const std::string& nothing : {folder_.write("no/facts/README", ""), folder_.write("empty.yaml", "")}) {
+    const std::string path = nothing.ends_with("README") ? folder_.path("no") : nothing;
+    const Ran no_facts = fails("--port 0 " + tls() + "--facts " + path);
+    EXPECT_EQ(no_facts.code, 2);
+    EXPECT_EQ(no_facts.err, "warmgate: " + path + ": no manifest in it, so there would be no facts\n");
+  }
   EXPECT_THAT(fails("--port 70000 " + tls()).err, HasSubstr("--port"));
   for (const std::string arguments :
        {"--port 0 --tls-cert /nowhere.crt --tls-key /nowhere.key", "--port 70000", "--nonsense"}) {

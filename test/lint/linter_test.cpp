@@ -54,6 +54,38 @@ TEST(Linter, SaysWhyNothingWasChecked) {
             "nothing was checked: none of the 2 objects is of a kind that Warmgate judges");
 }
 
+TEST(Linter, SaysOfAModelCacheAmongTheFactsThatItCannotBeRead) {
+  const std::string branch = "# facts\n" + model_cache("qwen", "main");
+  const Linted linted = lint_texts({{"a.yaml", kPod}}, {{"facts.yaml", branch}});
+  EXPECT_EQ(places(linted.report).substr(0, places(linted.report).find('\n') + 1), "a.yaml:9:23 error[WG101]\n");
+  const lint::Diagnostic& told = linted.report.diagnostics.back();
+  EXPECT_EQ(told.file, "facts.yaml");
+  EXPECT_EQ(told.begin.line, 3U);
+  EXPECT_EQ(told.rule, "WG006");
+  EXPECT_EQ(told.severity, lint::Severity::kError);
+  EXPECT_EQ(told.object, "ModelCache/qwen");
+  EXPECT_EQ(told.pointer, "/spec/source/huggingFace/revision");
+  EXPECT_EQ(told.message, "a ModelCache needs the revision as a full commit SHA (40 hex digits)");
+  EXPECT_EQ(told.help, "get it with: git ls-remote https://huggingface.co/Qwen/Qwen3-32B HEAD");
+  EXPECT_EQ(linted.report.diagnostics.size(), 2U);
+  const std::string policy =
+      "{apiVersion: warmgate.dev/v1alpha1, kind: CachePolicy, metadata: {name: a}, spec: {rulez: {}}}";
+  EXPECT_EQ(places(lint_texts({{"a.yaml", model_cache()}}, {{"facts.yaml", policy}}).report),
+            "facts.yaml:1:91 error[WG006]\n");
+}
+
+TEST(Linter, SaysOfAModelCacheThatIsCheckedOnlyOnceWhatIsWrong) {
+  const std::string branch = model_cache("qwen", "main");
+  EXPECT_EQ(lint_texts({{"a.yaml", branch}}, {{"a.yaml", branch}}).report.diagnostics.size(), 1U);
+}
+
+TEST(Linter, DoesNotJudgeOtherFacts) {
+  EXPECT_EQ(places(lint_texts({{"a.yaml", model_cache()}},
+                              {{"facts.yaml", kPod + "---\n{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: 7}"}})
+                       .report),
+            "");
+}
+
 TEST(Linter, OrdersByFileAsGivenThenByPlace) {
   const std::string two = kPod + "---\n" + kPod;
   EXPECT_EQ(places(lint_texts({{"z.yaml", two}, {"a.yaml", kPod}}).report),

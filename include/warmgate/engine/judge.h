@@ -49,12 +49,16 @@ enum class Stage {
 // Judges any object: workloads by the rules, Warmgate's own kinds and field types by their schema; others pass.
 Judgement judge(const kube::Object& object, const World& world, Stage stage);
 
+// What the API server would refuse in an object, all of WG006: types of fields, the schemas of Warmgate's own kinds.
+std::vector<rules::Finding> check_schema(const kube::Object& object);
+
 // True for kinds that judge() looks at.
 bool is_judged(const kube::Object& object);
 
 // At most `limit` for each finding; kOff removes them.
 void limit_actions(Judgement& judgement, api::Action limit);
-// Findings that `before` has as well, no milder, become warnings: an UPDATE answers only for what it brings.
+// Findings that `before` has as well, no milder and no smaller, become warnings: an UPDATE answers for what it brings
+// or makes worse.
 void forgive_known(Judgement& judgement, const Judgement& before);
 
 }  // namespace warmgate::engine

@@ -24,10 +24,11 @@ struct Options {
   std::shared_ptr<const kube::ClusterFacts> cluster = nullptr;
 };
 
-// The objects of a bundle, with the problems of reading them.
+// The objects of a bundle, with the problems of reading them; a ModelCache among the facts that its schema refuses is
+// one.
 struct Bundle {
   std::vector<kube::Object> objects;  // of the inputs that are checked
-  std::vector<kube::Object> extra;    // of --facts: seen by rules, not checked
+  std::vector<kube::Object> extra;    // of --facts: seen by rules, not judged
   std::vector<Diagnostic> problems;
   base::Redactor redactor;  // knows every secret of the bundle
 

@@ -1,6 +1,7 @@
 #include "warmgate/engine/judge.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -76,6 +77,34 @@ std::vector<Finding> merge(std::vector<Finding> as_is, const std::vector<Finding
   return as_is;
 }
 
+// What a Pod lacks that injection gives.
+bool is_for_injection(std::string_view rule) {
+  constexpr std::array<std::string_view, 3> kRules = {"WG101", "WG104", "WG205"};
+  return std::find(kRules.begin(), kRules.end(), rule) != kRules.end();
+}
+
+// The namespace has a ModelCache, and the Pod does not get it: why is what the author needs to know.
+void tell_obstacles(std::vector<Finding>& findings, const inject::Injection& injection) {
+  std::multimap<std::pair<std::string_view, std::string_view>, const inject::Obstacle*> obstacles;
+  for (const inject::Obstacle& obstacle : injection.obstacles) {
+    obstacles.emplace(std::pair(std::string_view(obstacle.container), std::string_view(obstacle.repo)), &obstacle);
+  }
+  for (Finding& finding : findings) {
+    if (finding.mended || !is_for_injection(finding.rule)) {
+      continue;
+    }
+    const auto [first, last] =
+        obstacles.equal_range({std::string_view(finding.container), std::string_view(finding.subject)});
+    for (auto entry = first; entry != last; ++entry) {
+      const inject::Obstacle& obstacle = *entry->second;
+      finding.message += "; " + obstacle.reason;
+      if (finding.help.find("ModelCache/" + obstacle.model_cache) == std::string::npos) {
+        finding.help = obstacle.help;
+      }
+    }
+  }
+}
+
 std::vector<Finding> check_workload(const kube::Object& object, const World& world, Stage stage, Judgement& out) {
   const models::FactReadings own(world.facts, world.knowledge);
   const models::FactReadings& known = world.readings != nullptr ? *world.readings : own;
@@ -84,18 +113,22 @@ std::vector<Finding> check_workload(const kube::Object& object, const World& wor
                      std::any_of(readings.begin(), readings.end(),
                                  [](const models::TemplateReading& reading) { return !reading.uses.empty(); });
   std::vector<Finding> findings = rules::check_workload({object, readings, world.facts, world.knowledge, known});
-  if (stage == Stage::kAsIs || !world.policy.inject()) {
+  if (!world.policy.inject() || (stage == Stage::kAsIs && findings.empty())) {
     return findings;
   }
-  out.injection = inject::plan_injection(object, readings, world.facts, world.knowledge);
-  if (out.injection.empty()) {
-    return findings;
+  inject::Injection injection = inject::plan_injection(object, readings, world.facts, world.knowledge);
+  if (stage == Stage::kBeforeInjection && !injection.empty()) {
+    const kube::Object injected(document::Document(*injection.patched), object.key().ns);
+    const std::vector<models::TemplateReading> injected_readings = models::read_workload(injected, world.knowledge);
+    findings =
+        merge(std::move(findings),
+              rules::check_workload({injected, injected_readings, world.facts, world.knowledge, known}), injection);
   }
-  const kube::Object injected(document::Document(*out.injection.patched), object.key().ns);
-  const std::vector<models::TemplateReading> injected_readings = models::read_workload(injected, world.knowledge);
-  return merge(std::move(findings),
-               rules::check_workload({injected, injected_readings, world.facts, world.knowledge, known}),
-               out.injection);
+  tell_obstacles(findings, injection);
+  if (stage == Stage::kBeforeInjection) {
+    out.injection = std::move(injection);
+  }
+  return findings;
 }
 
 // Says the reason in front, because the API server cuts long warnings at their end.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "obstacles.h"
 #include "patch_builder.h"
 #include "warmgate/api/model_cache.h"
 #include "warmgate/document/pointer.h"
@@ -19,42 +20,6 @@ using models::ModelUse;
 bool is_gpu_server(const ModelUse& use) {
   return use.verb == models::Verb::kServe && use.role == models::Role::kWeights && !use.accelerators.empty() &&
          !use.local && use.repo_known && !use.by_default && use.container_kind != kube::ContainerKind::kEphemeral;
-}
-
-// The ModelCache of a use: of the commit it names, else the only one of its repository. Several commits and none named:
-// choosing would be guessing.
-std::optional<ModelCache> cache_for(const std::vector<ModelCache>& caches, const ModelUse& use) {
-  std::optional<ModelCache> found;
-  for (const ModelCache& cache : caches) {
-    if (cache.repo != use.repo || (use.revision_given && cache.revision != use.revision)) {
-      continue;
-    }
-    if (found && found->revision != cache.revision) {
-      return std::nullopt;
-    }
-    found = found.value_or(cache);
-  }
-  return found;
-}
-
-// A mount at the cache's place, or one that would cover the hub cache inside it.
-bool takes_place(const kube::Mount& mount, const ModelCache& cache) {
-  return kube::path_within(mount.path, cache.mount_path) && kube::path_within(cache.mount_path + "/hub", mount.path);
-}
-
-// Whether the container's own settings leave room for the cache at its mount path.
-bool leaves_room(const kube::Container& container, const ModelUse& use, const ModelCache& cache) {
-  const std::string backing = use.cache.backing();
-  if (!use.cache.known || (backing != "container" && backing != "emptyDir")) {
-    return false;
-  }
-  const bool by_author = use.cache.location.pointer.ends_with("/value") || use.cache.decided_by.starts_with("--");
-  if (by_author && use.cache.home != cache.mount_path) {
-    return false;
-  }
-  const std::vector<kube::Mount> mounts = kube::mounts(container);
-  return std::none_of(mounts.begin(), mounts.end(),
-                      [&](const kube::Mount& mount) { return takes_place(mount, cache); });
 }
 
 bool can_inject_revision(const ModelUse& use, const models::Engine& engine) {
@@ -72,9 +37,14 @@ class Injector {
     mounted_.clear();
     for (const ModelUse& use : reading.uses) {
       const std::optional<kube::Container> container = kube::container_named(reading.pod.spec, use.container);
-      const std::optional<ModelCache> cache = cache_for(caches_, use);
-      if (is_gpu_server(use) && container && cache) {
-        inject_container(reading.pod, *container, use, *cache);
+      if (!is_gpu_server(use) || !container) {
+        continue;
+      }
+      const Choice choice = choose_cache(caches_, use);
+      if (choice.cache) {
+        inject_container(reading.pod, *container, use, *choice.cache);
+      } else if (choice.obstacle) {
+        note_obstacle(*choice.obstacle);
       }
     }
     annotate(reading.pod);
@@ -83,6 +53,7 @@ class Injector {
   Injection result() && {
     Injection out;
     out.supplied = std::move(supplied_);
+    out.obstacles = std::move(obstacles_);
     out.patch = std::make_shared<const Json>(builder_.patch());
     out.patched = std::make_shared<const Json>(builder_.object());
     return out;
@@ -92,14 +63,17 @@ class Injector {
   void inject_container(const kube::PodTemplate& pod, const kube::Container& container, const ModelUse& use,
                         const ModelCache& cache) {
     const bool has_claim = use.cache.on_claim() && use.cache.volume->claim == cache.claim;
-    if (!has_claim && !leaves_room(container, use, cache)) {
-      return;
+    if (!has_claim) {
+      if (const std::optional<Obstacle> obstacle = find_obstacle(pod, container, use, cache)) {
+        note_obstacle(*obstacle);
+        return;
+      }
     }
     const std::size_t before = builder_.patch().size();
     if (!has_claim) {
-      // A container has one HF_HOME: its second model is served from the cache of the first, or not from a ModelCache.
       const auto [mounted, first] = mounted_.emplace(use.container, cache);
       if (!first && (mounted->second.claim != cache.claim || mounted->second.mount_path != cache.mount_path)) {
+        note_obstacle(second_cache(container, use, cache, mounted->second));
         return;
       }
       if (first) {
@@ -119,6 +93,15 @@ class Injector {
     provenance_ += (provenance_.empty() ? "" : ",") + use.container + "=" + use.repo + "@" + cache.revision;
     claims_ += (claims_.empty() ? "" : ",") + use.container + "=" + cache.claim;
     note_supplied(before, use, cache);
+  }
+
+  void note_obstacle(const Obstacle& obstacle) {
+    const bool noted = std::any_of(obstacles_.begin(), obstacles_.end(), [&](const Obstacle& other) {
+      return other.container == obstacle.container && other.repo == obstacle.repo;
+    });
+    if (!noted) {
+      obstacles_.push_back(obstacle);
+    }
   }
 
   void note_supplied(std::size_t before, const ModelUse& use, const ModelCache& cache) {
@@ -187,6 +170,7 @@ class Injector {
   std::vector<ModelCache> caches_;
   PatchBuilder builder_;
   std::vector<Supplied> supplied_;
+  std::vector<Obstacle> obstacles_;
   std::map<std::string, ModelCache> mounted_;  // by container: what this patch mounts
   std::string provenance_;
   std::string claims_;

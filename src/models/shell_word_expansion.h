@@ -14,8 +14,8 @@ namespace warmgate::models {
 struct ShellParameter {
   enum class Status { kSet, kUnset, kUnknown } status = Status::kUnset;
   std::vector<ShellValue> values;
-  bool list = false;  // @ or *
-  bool star = false;  // "$*" is one field
+  bool list = false;   // @ or *
+  bool star = false;   // "$*" is one field
   std::string reason;  // of kUnknown; of kUnset why it may be set all the same, "" when it surely is not
 };
 

@@ -60,6 +60,60 @@ TEST(Judge, DeniesWhatInjectionMendedNothingOf) {
             "container \"vllm\": HF_HOME is /root/hf, but ModelCache/qwen is used at /cache/huggingface");
 }
 
+// "rule: message (help)", one finding per line.
+std::string told(const Judgement& judgement) {
+  std::string out;
+  for (const engine::JudgedFinding& judged : judgement.findings) {
+    out += std::string(judged.finding.rule) + ": " + judged.finding.message + " (" + judged.finding.help + ")\n";
+  }
+  return out;
+}
+
+TEST(Judge, NamesBothCommitsWhenTheModelCacheHasAnother) {
+  const std::string asked = pod("args: [--model, Qwen/Qwen3-32B, --revision, " + kOtherCommit + "]");
+  const std::string expected =
+      "WG205: container \"vllm\" serves Qwen/Qwen3-32B from /root/.cache/huggingface/hub (the default) on the "
+      "container's own disk, which is gone with every restart: every start downloads it again on GPU time; "
+      "ModelCache/qwen is at 9216db5781bf, but this asks for d47b0d4ae4b4 (give --revision " +
+      kCommit + ", or make a ModelCache for the commit you want)\n";
+  EXPECT_EQ(told(judge(asked, model_cache())), expected);
+  EXPECT_EQ(told(judge(asked, model_cache(), "{}", Stage::kAsIs)), expected) << "the webhook says it after mutation";
+  EXPECT_THAT(told(judge(asked, model_cache(), "{inject: false}")), ::testing::Not(::testing::HasSubstr("qwen")));
+}
+
+TEST(Judge, NamesTheVolumeThatKeepsTheModelCacheAway) {
+  const Judgement judgement = judge(deployment(pod("args: [--model, Qwen/Qwen3-32B], volumeMounts: [{name: scratch, "
+                                                   "mountPath: /cache/huggingface}]",
+                                                   "volumes: [{name: scratch, emptyDir: {}}]")),
+                                    model_cache());
+  EXPECT_EQ(summary(judgement), "WG101 deny vllm\nWG205 deny vllm\n");
+  const std::string reason =
+      "; ModelCache/qwen is not used: volumeMounts \"scratch\" (emptyDir) is mounted at /cache/huggingface";
+  for (const engine::JudgedFinding& judged : judgement.findings) {
+    EXPECT_THAT(judged.finding.message, ::testing::EndsWith(reason));
+  }
+  EXPECT_EQ(judgement.findings[0].finding.help, "add --revision " + kCommit + " (the commit of ModelCache/qwen)");
+  EXPECT_EQ(judgement.findings[1].finding.help,
+            "leave that mount out, or mount claim \"model-cache\" of ModelCache/qwen read-only at /cache/huggingface");
+}
+
+TEST(Judge, SaysWhatKeepsTheModelCacheAwayOnlyOfTheContainerThatLacksIt) {
+  const std::string server =
+      "image: \"vllm/vllm-openai:v0.11.0\", resources: {limits: {nvidia.com/gpu: \"1\"}}, args: "
+      "[--model, Qwen/Qwen3-32B]";
+  const Judgement judgement = judge(
+      "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: llm}, spec: {containers: "
+      "[{name: good, " +
+          server + "}, {name: bad, " + server +
+          ", env: [{name: HF_HOME, valueFrom: {secretKeyRef: {name: s, key: k}}}]}]}}",
+      model_cache());
+  EXPECT_EQ(summary(judgement), "WG101 warn good mended\nWG101 deny bad\nWG205 warn good mended\n");
+  EXPECT_THAT(judgement.findings[0].finding.message, ::testing::Not(::testing::HasSubstr("is not used")));
+  EXPECT_THAT(judgement.findings[1].finding.message,
+              ::testing::EndsWith(
+                  "; ModelCache/qwen is not used: HF_HOME comes from Secret s and may not be /cache/huggingface"));
+}
+
 TEST(Judge, DeniesAPodThatWentThroughMutationWithoutItsCache) {
   EXPECT_EQ(summary(judge(kUnpinned, model_cache(), "{}", Stage::kAsIs)), "WG101 deny vllm\nWG205 deny vllm\n");
 }

@@ -183,6 +183,118 @@ TEST(Injection, NamesWhatEachContainerGot) {
   EXPECT_EQ(supplied.revision, kCommit);
 }
 
+// A Pod that keeps its ModelCache away, and how the one obstacle is told.
+struct Blocked {
+  std::string name;
+  std::string pod;
+  std::string facts;
+  std::string pointer;
+  std::string given;
+  std::string wanted;
+  std::string reason;
+};
+
+void PrintTo(const Blocked& test, std::ostream* out) { *out << test.name; }
+
+const std::string kHome = "/cache/huggingface";
+const std::string kNotUsed = "ModelCache/qwen is not used: ";
+const std::string kHomeOfContainer = kContainer + "/env/0";
+
+std::string mounted(const std::string& path, const std::string& volume) {
+  return pod(kModel + ", volumeMounts: [{name: own, mountPath: " + path + "}]",
+             "volumes: [{name: own, " + volume + "}]");
+}
+
+std::vector<Blocked> blocked() {
+  const std::string mount = kContainer + "/volumeMounts/0";
+  const std::string claim = "claim \"model-cache\"";
+  return {
+      {"AnotherCommit", pod("args: [--model, Qwen/Qwen3-32B, --revision, " + kOtherCommit + "]"), kCache,
+       kContainer + "/args/3", kOtherCommit, kCommit,
+       "ModelCache/qwen is at 9216db5781bf, but this asks for d47b0d4ae4b4"},
+      {"ABranch", pod("args: [--model, Qwen/Qwen3-32B, --revision, main]"), kCache, kContainer + "/args/3", "main",
+       kCommit, "ModelCache/qwen is at 9216db5781bf, but this asks for \"main\""},
+      {"ACommitThatIsNotInTheManifest",
+       pod("args: [--model, Qwen/Qwen3-32B, --revision, $(R)], env: [{name: R, valueFrom: {configMapKeyRef: {name: s, "
+           "key: r}}}]"),
+       kCache, kHomeOfContainer, "", kCommit,
+       "ModelCache/qwen is at 9216db5781bf, but this asks for a commit that cannot be known"},
+      {"NoneOfTwoCommits", pod("args: [--model, Qwen/Qwen3-32B, --revision, main]"), kTwoCaches, kContainer + "/args/3",
+       "main", kCommit,
+       "ModelCache/qwen is at 9216db5781bf, ModelCache/next is at d47b0d4ae4b4, but this asks for \"main\""},
+      {"TwoCommitsAndNoneNamed", pod(kModel), kTwoCaches, kContainer + "/args/1", "", kCommit,
+       "ModelCache/qwen is at 9216db5781bf, ModelCache/next is at d47b0d4ae4b4, and nothing here says which"},
+      {"HomeElsewhere", pod(kModel + ", env: [{name: HF_HOME, value: /root/hf}]"), kCache, kHomeOfContainer + "/value",
+       "/root/hf", kHome, kNotUsed + "HF_HOME is /root/hf, not /cache/huggingface"},
+      {"HubCacheElsewhere", pod(kModel + ", env: [{name: HF_HUB_CACHE, value: /root/hub}]"), kCache,
+       kHomeOfContainer + "/value", "/root/hub", kHome + "/hub",
+       kNotUsed + "HF_HUB_CACHE puts the cache at /root/hub, not /cache/huggingface/hub"},
+      {"DownloadDirElsewhere", pod("args: [--model, Qwen/Qwen3-32B, --download-dir, /models]"), kCache,
+       kContainer + "/args/3", "/models", kHome + "/hub",
+       kNotUsed + "--download-dir puts the cache at /models, not /cache/huggingface/hub"},
+      {"HomeFromAConfigMap",
+       pod(kModel + ", env: [{name: HF_HOME, valueFrom: {configMapKeyRef: {name: settings, key: home}}}]"), kCache,
+       kHomeOfContainer + "/value", "HF_HOME comes from ConfigMap settings", kHome,
+       kNotUsed + "HF_HOME comes from ConfigMap settings and may not be /cache/huggingface"},
+      {"MountPathTaken", mounted(kHome, "emptyDir: {}"), kCache, mount, "emptyDir", claim,
+       kNotUsed + "volumeMounts \"own\" (emptyDir) is mounted at /cache/huggingface"},
+      {"HubCovered", mounted(kHome + "/hub", "nfs: {server: n, path: /}"), kCache, mount, "nfs", claim,
+       kNotUsed + "volumeMounts \"own\" (nfs) is mounted at /cache/huggingface/hub"},
+      {"MountPathTakenByAnotherClaim", mounted(kHome, "persistentVolumeClaim: {claimName: other}"), kCache, mount,
+       "claim \"other\"", claim, kNotUsed + "volumeMounts \"own\" (claim \"other\") is mounted at /cache/huggingface"},
+      {"OtherClaimInUse", mounted("/root/.cache/huggingface", "persistentVolumeClaim: {claimName: other}"), kCache,
+       mount, "claim \"other\"", claim,
+       kNotUsed + "volumeMounts \"own\" (claim \"other\") is mounted at /root/.cache/huggingface"},
+      {"VolumeThatIsNotThere", pod(kModel + ", volumeMounts: [{name: own, mountPath: /cache/huggingface}]"), kCache,
+       mount, "own", claim, kNotUsed + "volumeMounts \"own\" is mounted at /cache/huggingface"},
+  };
+}
+
+class Obstacle : public ::testing::TestWithParam<Blocked> {};
+
+TEST_P(Obstacle, NamesBothValuesAndWhereTheAuthorsStands) {
+  const inject::Injection injection = plan(object(GetParam().pod), facts(GetParam().facts));
+  EXPECT_TRUE(injection.empty());
+  ASSERT_EQ(injection.obstacles.size(), 1U);
+  const inject::Obstacle& obstacle = injection.obstacles.front();
+  EXPECT_EQ(obstacle.container, "vllm");
+  EXPECT_EQ(obstacle.repo, "Qwen/Qwen3-32B");
+  EXPECT_EQ(obstacle.model_cache, "qwen");
+  EXPECT_EQ(obstacle.pointer, GetParam().pointer);
+  EXPECT_EQ(obstacle.given, GetParam().given);
+  EXPECT_EQ(obstacle.wanted, GetParam().wanted);
+  EXPECT_EQ(obstacle.reason, GetParam().reason);
+  EXPECT_FALSE(obstacle.help.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Pods, Obstacle, ::testing::ValuesIn(blocked()),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(Injection, MeetsNoObstacleWhereItHasNothingToSay) {
+  for (const Case& test : kCases) {
+    const inject::Injection injection = plan(object(test.pod), facts(test.facts));
+    const bool silent = test.patch.empty() &&
+                        (test.facts.empty() || test.name == "CpuOnly" || test.name == "LocalPath" ||
+                         test.name == "OtherModel" || test.name == "DefaultModel" || test.name == "OtherNamespace");
+    EXPECT_EQ(injection.obstacles.empty(), silent || !test.patch.empty()) << test.name;
+  }
+}
+
+TEST(Injection, GivesAContainerOneCacheAndNamesTheOtherThatItCannotHave) {
+  const std::string two = pod("command: [sh, -c], args: [\"vllm serve Qwen/Qwen3-32B --revision " + kCommit +
+                              " & vllm serve a/b --revision " + kCommit + " --port 8001\"]");
+  document::Json other = object(model_cache("other", kCommit, "claim-2")).document().value();
+  other["spec"]["source"]["huggingFace"]["repo"] = "a/b";
+  const inject::Injection injection = plan(object(two), facts(kCache + "---\n" + other.dump() + "\n"));
+  ASSERT_EQ(injection.supplied.size(), 1U);
+  EXPECT_EQ(injection.supplied.front().model_cache, "qwen");
+  ASSERT_EQ(injection.obstacles.size(), 1U);
+  EXPECT_EQ(injection.obstacles.front().repo, "a/b");
+  EXPECT_EQ(injection.obstacles.front().reason,
+            "ModelCache/other is not used: the container's one HF_HOME is ModelCache/qwen (claim \"model-cache\" at "
+            "/cache/huggingface)");
+}
+
 TEST(Injection, WritesTheTemplatesOfEveryWorkloadKind) {
   const document::Json spec = object(pod(kModel)).document().value()["spec"];
   const document::Json pod_template = {{"metadata", {{"labels", {{"app", "server"}}}}}, {"spec", spec}};

@@ -1,6 +1,6 @@
 // Injection: the patch that makes a GPU server use its ModelCache: the claim's volume, a read-only mount, HF_HOME, the
 // missing revision, provenance annotations. What the author wrote is never changed: where it conflicts, nothing is
-// injected into that container and the rules report the conflict by name. Idempotent. Pure functions.
+// injected into that container and the conflict is told as an Obstacle. Idempotent. Pure functions.
 #pragma once
 
 #include <memory>
@@ -23,8 +23,21 @@ struct Supplied {
   std::string revision;
 };
 
+// Why a container's model is not served from a ModelCache that its namespace has: what the author wrote is in the way.
+struct Obstacle {
+  std::string container;
+  std::string repo;
+  std::string model_cache;  // its name
+  std::string pointer;      // of what is in the way
+  std::string given;        // what stands there
+  std::string wanted;       // what the ModelCache would have there
+  std::string reason;       // all that in words, to end a message with
+  std::string help;
+};
+
 struct Injection {
   std::vector<Supplied> supplied;
+  std::vector<Obstacle> obstacles;                // at most one for a container and a repository
   std::shared_ptr<const document::Json> patch;    // RFC 6902 operations; an empty array when there is nothing to do
   std::shared_ptr<const document::Json> patched;  // the object after the patch
 

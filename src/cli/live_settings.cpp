@@ -41,11 +41,6 @@ std::size_t digest_of(const lint::Inputs& inputs) {
   return digest;
 }
 
-void append(lint::Inputs& to, const lint::Inputs& from) {
-  std::copy(from.texts.begin(), from.texts.end(), std::back_inserter(to.texts));
-  std::copy(from.problems.begin(), from.problems.end(), std::back_inserter(to.problems));
-}
-
 }  // namespace
 
 base::Result<std::unique_ptr<LiveSettings>> LiveSettings::load(SettingsFiles files) {

@@ -124,12 +124,25 @@ base::Result<policy::Policy> read_policy(const lint::Inputs& inputs, const std::
   return policy;
 }
 
+lint::Inputs read_settings(const std::vector<std::string>& paths) {
+  lint::Inputs out;
+  for (const std::string& path : paths) {
+    append(out, lint::read_inputs({path}));
+  }
+  return out;
+}
+
+void append(lint::Inputs& to, const lint::Inputs& from) {
+  to.texts.insert(to.texts.end(), from.texts.begin(), from.texts.end());
+  to.problems.insert(to.problems.end(), from.problems.begin(), from.problems.end());
+}
+
 base::Result<policy::Policy> load_policy(const std::vector<std::string>& paths) {
-  return read_policy(lint::read_inputs(paths), paths);
+  return read_policy(read_settings(paths), paths);
 }
 
 base::Result<LoadedBundle> load_bundle(const BundleOptions& options) {
-  base::Result<models::Knowledge> knowledge = read_knowledge(lint::read_inputs(options.engines), options.engines);
+  base::Result<models::Knowledge> knowledge = read_knowledge(read_settings(options.engines), options.engines);
   if (!knowledge) {
     return knowledge.error();
   }

@@ -31,6 +31,10 @@ void add_bundle_options(CLI::App& command, BundleOptions& options);
 void add_policy_option(CLI::App& command, std::vector<std::string>& policies);
 void add_engines_option(CLI::App& command, std::vector<std::string>& engines);
 
+// Settings are read path by path: a later one wins, so the same file may come again.
+lint::Inputs read_settings(const std::vector<std::string>& paths);
+void append(lint::Inputs& to, const lint::Inputs& from);
+
 // The built-in engines and those of `inputs`, which were read from `paths`.
 base::Result<models::Knowledge> read_knowledge(const lint::Inputs& inputs, const std::vector<std::string>& paths);
 // The built-in policy with the CachePolicies of `inputs` over it, in their order.

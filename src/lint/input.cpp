@@ -33,7 +33,9 @@ class Discovery {
  public:
   void add(const std::string& path) {
     if (path == "-") {
-      read_stdin();
+      if (!std::exchange(stdin_read_, true)) {
+        read_stdin();
+      }
       return;
     }
     std::error_code error;
@@ -57,6 +59,12 @@ class Discovery {
   }
 
   void read_file(const std::string& path) {
+    // A file that is named twice, or named and in a directory, is one file. A pipe has no real path.
+    std::error_code error;
+    const fs::path real = fs::canonical(path, error);
+    if (!error && !files_.insert(real).second) {
+      return;
+    }
     errno = 0;
     std::ifstream stream(path, std::ios::binary);
     if (!stream) {
@@ -137,6 +145,8 @@ class Discovery {
   }
 
   Inputs inputs_;
+  std::set<fs::path> files_;  // their real paths
+  bool stdin_read_ = false;
 };
 
 }  // namespace

@@ -64,6 +64,19 @@ TEST(Inputs, KeepTheOrderOfThePathsAndReadAnyNameThatIsGiven) {
   EXPECT_EQ(inputs.texts[0]->text(), "b");
 }
 
+TEST(Inputs, HoldAFileOnceHoweverManyPathsLeadToIt) {
+  const TempDirectory folder;
+  const std::string file = folder.write("a.yaml", "a");
+  const std::string other = folder.write("sub/b.yaml", "b");
+  EXPECT_THAT(names(lint::read_inputs({file, file, folder.path("./a.yaml")})), ElementsAre(file));
+  EXPECT_THAT(names(lint::read_inputs({other, folder.path()})), ElementsAre(other, file));
+  EXPECT_THAT(names(lint::read_inputs({folder.path(), other, folder.path("sub")})), ElementsAre(file, other));
+  fs::create_symlink(file, folder.path("link.yaml"));
+  EXPECT_THAT(names(lint::read_inputs({folder.path("link.yaml"), file})), ElementsAre(folder.path("link.yaml")));
+  const std::string twin = folder.write("twin.yaml", "a");
+  EXPECT_THAT(names(lint::read_inputs({file, twin})), ElementsAre(file, twin)) << "alike is not the same";
+}
+
 TEST(Inputs, ReportAMissingPathAndReadTheOthers) {
   const TempDirectory folder;
   const std::string there = folder.write("a.yaml", "a");
@@ -100,9 +113,10 @@ TEST(Inputs, ReportALinkThatLeadsBackAndStop) {
 TEST(Inputs, FollowLinksToFilesAndOtherDirectories) {
   const TempDirectory folder;
   const TempDirectory elsewhere;
-  elsewhere.write("a.yaml", "a");
-  fs::create_symlink(elsewhere.path("a.yaml"), folder.path("file.yaml"));
-  fs::create_directory_symlink(elsewhere.path(), folder.path("more"));
+  elsewhere.write("one.yaml", "a");
+  elsewhere.write("sub/a.yaml", "a");
+  fs::create_symlink(elsewhere.path("one.yaml"), folder.path("file.yaml"));
+  fs::create_directory_symlink(elsewhere.path("sub"), folder.path("more"));
   EXPECT_THAT(names(lint::read_inputs({folder.path()})),
               ElementsAre(folder.path("file.yaml"), folder.path("more/a.yaml")));
 }

@@ -16,7 +16,7 @@ struct Inputs {
   std::vector<Diagnostic> problems;
 };
 
-// "-" is standard input, read once.
+// "-" is standard input. Each file is read once, however many of the paths lead to it.
 Inputs read_inputs(const std::vector<std::string>& paths);
 
 }  // namespace warmgate::lint

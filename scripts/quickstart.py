@@ -274,4 +274,17 @@ def main(arguments):
     return 2
 
 
-sys.exit(main(sys.argv[1:]))
+def run(arguments):
+    """main, with what it printed written: an error of standard output would show at exit only, as a traceback."""
+    try:
+        code = main(arguments)
+        sys.stdout.flush()
+        return code
+    except OSError as error:
+        # Nothing more can be written, not even by the interpreter as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"quickstart: {error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)
+        return 1
+
+
+sys.exit(run(sys.argv[1:]))

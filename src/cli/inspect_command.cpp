@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "commands.h"
@@ -23,6 +24,11 @@ int run_inspect(const InspectOptions& options) {
   for (const lint::Diagnostic& problem : bundle.problems) {
     code = fail(lint::place_and_message(problem, bundle.redactor));
   }
+  const bool any = std::any_of(bundle.objects.begin(), bundle.objects.end(),
+                               [](const kube::Object& object) { return object.has_type(); });
+  if (!any && bundle.problems.empty()) {
+    return fail("there is nothing to inspect: the input holds no Kubernetes object");
+  }
   const bool complete = options.bundle.lint.facts_complete;
   return print(options.format == "json" ? lint::format_inspection(bundle, loaded->knowledge, complete)
                                         : lint::format_inspection_text(bundle, loaded->knowledge, complete),
@@ -41,7 +47,7 @@ void add_inspect(CLI::App& app, Run& run) {
   command->footer(
       "The fields of the JSON are a contract: file, object, container, engine, verb, role, repo, local,\n"
       "revision, pinned, verifiable, source, cache, accelerators, replicas; reason where verifiable is false.\n"
-      "Exit codes: 0 everything was read, 2 wrong usage or something could not be read.");
+      "Exit codes: 0 everything was read, 2 wrong usage, or something could not be read or\nnothing was there.");
   command->callback([options, &run] { run = [options] { return run_inspect(*options); }; });
 }
 

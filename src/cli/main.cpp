@@ -3,6 +3,7 @@
 #include <csignal>
 #include <exception>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,9 @@ int run_program(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // CLI11 has an exit code per mistake; ours is one for all.
-    return app.exit(error) == 0 ? warmgate::cli::kClean : warmgate::cli::kFailure;
+    std::ostringstream help;
+    return app.exit(error, help) == 0 ? warmgate::cli::print(help.str(), warmgate::cli::kClean)
+                                      : warmgate::cli::kFailure;
   }
   return run();
 }

@@ -132,6 +132,19 @@ TEST(InspectCommand, FailsOnWhatItCannotRead) {
       "warmgate: /nowhere.yaml:1:1: cannot be read: there is no file or directory of this name; check the path\n");
 }
 
+TEST(InspectCommand, SaysThatThereIsNothingToInspect) {
+  const TempDirectory folder;
+  for (const std::string& path : {folder.write("empty/sub/.hidden.yaml", "a: 1"), folder.write("empty.yaml", "")}) {
+    const Ran ran = run("warmgate inspect " + (path.ends_with("empty.yaml") ? path : folder.path("empty")));
+    EXPECT_EQ(ran.code, 2) << path;
+    EXPECT_EQ(ran.out, "");
+    EXPECT_EQ(ran.err, "warmgate: there is nothing to inspect: the input holds no Kubernetes object\n");
+  }
+  const Ran without_models = run("warmgate inspect -", "{apiVersion: v1, kind: Service, metadata: {name: a}}");
+  EXPECT_EQ(without_models.code, 0) << without_models.err;
+  EXPECT_EQ(without_models.out, "");
+}
+
 TEST(EnginesOption, SaysOfAnotherKindThatItIsNoEngine) {
   const TempDirectory folder;
   const std::string file = folder.write("deployment.yaml", kDeployment);
@@ -166,6 +179,28 @@ TEST(EnginesOption, TakesDefaultModelsByVersion) {
   EXPECT_EQ(inspect("[{before: \"1.1\", model: a/old}]").out, "") << "it refuses to start";
   EXPECT_THAT(inspect("[{before: \"1.1\"}]").err, HasSubstr("must name a repository"));
   EXPECT_THAT(inspect("{before: \"1.1\"}").err, HasSubstr("must be a repository, or a list of {before, model}"));
+}
+
+TEST(Help, ThatCannotBeWrittenIsAFailure) {
+  for (const std::string arguments : {"--help", "--version", "lint --help"}) {
+    const Ran ran = run("warmgate " + arguments + " >/dev/full");
+    EXPECT_EQ(ran.code, 2) << arguments;
+    EXPECT_EQ(ran.err, "warmgate: standard output: No space left on device\n") << arguments;
+    EXPECT_EQ(run("warmgate " + arguments).code, 0) << arguments;
+    EXPECT_NE(run("warmgate " + arguments).out, "") << arguments;
+  }
+}
+
+TEST(BundleCommands, LayAPolicyThatIsGivenTwiceOverTheOneBetween) {
+  const TempDirectory folder;
+  const auto policy = [&](const std::string& action) {
+    return " --policy " + folder.write(action + ".yaml",
+                                       "apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nmetadata: {name: a}\n"
+                                       "spec: {rules: {WG101: " +
+                                           action + ", WG205: audit}}\n");
+  };
+  EXPECT_EQ(run("warmgate lint" + policy("warn") + policy("deny") + policy("warn") + " -", kPod).code, 0);
+  EXPECT_EQ(run("warmgate lint" + policy("deny") + policy("warn") + policy("deny") + " -", kPod).code, 1);
 }
 
 TEST(BundleCommands, StopAtTheFirstMistakeInTheirSettings) {

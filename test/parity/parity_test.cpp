@@ -90,7 +90,7 @@ Answers expected_answers(const lint::Report& report, const std::string& object) 
       out.denied = true;
       out.denials.insert(line);
     } else if (diagnostic.severity == lint::Severity::kWarning) {
-      constexpr std::size_t kMaxWarning = 256;
+      constexpr std::size_t kMaxWarning = 4096;  // whole: no fixture has more than the API server shows
       out.warnings.insert(base::one_line(line + " (" + diagnostic.help + ")", kMaxWarning));
     }
   }

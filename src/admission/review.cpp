@@ -15,13 +15,18 @@ using document::Json;
 using document::View;
 
 constexpr std::string_view kApiVersion = "admission.k8s.io/v1";
+// etcd refuses requests of more than 1.5 MiB (its --max-request-bytes), so object and oldObject have about 3 MiB of
+// JSON. At 12 bytes a node, less than the shortest `"name":"v",` of a real manifest, these are 260,000 nodes; twice as
+// many are allowed. Each takes some 20 to 200 bytes of memory, so that a text of `[],[],…` is refused early.
+constexpr std::size_t kMaxNodes = 500'000;
 
-std::optional<kube::Object> read_object(const Json& request, const char* member, const std::string& ns) {
+// Takes the object out of the request: a copy would double what a large review holds.
+std::optional<kube::Object> take_object(Json& request, const char* member, const std::string& ns) {
   const auto found = request.find(member);
   if (found == request.end() || !found->is_object()) {
     return std::nullopt;
   }
-  return kube::Object(document::Document(*found), ns);
+  return kube::Object(document::Document(std::move(*found)), ns);
 }
 
 }  // namespace
@@ -30,11 +35,14 @@ base::Result<Request> read_request(std::string_view body, std::string& uid) {
   if (base::trim(body).empty()) {
     return Error{"the body is empty; send an AdmissionReview of admission.k8s.io/v1 as JSON"};
   }
-  const base::Result<Json> review = document::parse_json(body, {});
-  if (!review) {
-    return Error{"the body is not JSON that can be read: " + review.error().message};
+  document::Limits limits;
+  limits.max_nodes = kMaxNodes;
+  base::Result<Json> parsed = document::parse_json(body, limits);
+  if (!parsed) {
+    return Error{"the body is not JSON that can be read: " + parsed.error().message};
   }
-  const View root(*review);
+  Json review = std::move(parsed).value();
+  const View root(review);
   const View view = root["request"];
   uid = view["uid"].text();
   if (root["kind"].text() != "AdmissionReview" || root["apiVersion"].text() != kApiVersion) {
@@ -58,8 +66,9 @@ base::Result<Request> read_request(std::string_view body, std::string& uid) {
   request.user = view["userInfo"]["username"].text();
   request.ns = view["namespace"].text();
   request.dry_run = view["dryRun"].boolean().value_or(false);
-  request.object = read_object(*view.json(), "object", request.ns);
-  request.old_object = read_object(*view.json(), "oldObject", request.ns);
+  Json& parts = review["request"];
+  request.object = take_object(parts, "object", request.ns);
+  request.old_object = take_object(parts, "oldObject", request.ns);
   const bool needs_object = request.operation == "CREATE" || request.operation == "UPDATE";
   if (!needs_object && request.operation != "DELETE" && request.operation != "CONNECT") {
     return Error{"the AdmissionReview's request has no operation CREATE, UPDATE, DELETE or CONNECT"};

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <map>
 #include <memory>
 
@@ -89,6 +90,8 @@ server::HttpReply refuse(int status, const std::string& reason) {
   constexpr int kOverload = 503;
   const std::string_view name = status == kOverload ? "ServiceUnavailable"
                                 : status >= 500     ? "InternalError"
+                                : status == 404     ? "NotFound"
+                                : status == 405     ? "MethodNotAllowed"
                                                     : "BadRequest";
   return {status, admission::refusal("", status, name, reason), "application/json", status == kOverload ? 1 : 0};
 }
@@ -107,6 +110,18 @@ int wait_for_end(server::SignalWaiter& signals, Reloading& reloading) {
     reloading.now();
   }
   return signal;
+}
+
+// The API server refuses an expired certificate, but its message is in another log.
+void say_expiry(base::Log& log, double not_after) {
+  constexpr double kDay = 24.0 * 60 * 60;
+  const double left = not_after - static_cast<double>(std::time(nullptr));
+  if (left <= 0) {
+    log.write(LogLevel::kError, "the serving certificate has expired: API servers refuse it; give a valid one",
+              {{"secondsAgo", -left}});
+  } else if (left <= kDay) {
+    log.write(LogLevel::kWarning, "the serving certificate expires within a day", {{"secondsLeft", left}});
+  }
 }
 
 std::string not_ready(bool draining, const ClusterAccess* cluster) {
@@ -156,9 +171,10 @@ int serve(ServeOptions options, LiveSettings& settings) {
             {{"version", std::string(base::version())},
              {"https", options.https.address + ":" + std::to_string((*https)->port())},
              {"health", options.health_address + ":" + std::to_string((*health)->port())}});
+  say_expiry(log, (*https)->certificate_not_after());
   const int signal = wait_for_end(signals, reloading);
   draining = true;
-  log.write(LogLevel::kInfo, "draining", {{"signal", static_cast<double>(signal)}});
+  log.write(LogLevel::kInfo, "draining", {{"signal", std::string(signal == SIGINT ? "SIGINT" : "SIGTERM")}});
   const bool clean = (*https)->drain(std::chrono::seconds(options.drain_seconds));
   (*health)->stop();
   log.write(clean ? LogLevel::kInfo : LogLevel::kWarning,
@@ -190,10 +206,10 @@ void add_listener_options(CLI::App& command, ServeOptions& options) {
       ->type_name("FILE")
       ->capture_default_str();
   command
-      .add_option(
-          "--max-running", options.https.max_running,
-          "Requests judged at once; 0 takes four per core. The rest wait, then are told to come back. More need "
-          "more memory rather than less time: an object of 1 MB takes about 20 MB while it is judged.")
+      .add_option("--max-running", options.https.max_running,
+                  "Requests judged at once; 0 takes four per core, at most 16. The rest wait, then are told to come "
+                  "back. More need "
+                  "more memory rather than less time: an object of 1 MB takes about 20 MB while it is judged.")
       ->check(CLI::Range(0, 10'000))
       ->capture_default_str();
   command.add_option("--drain-seconds", options.drain_seconds, "How long SIGTERM waits for open connections")

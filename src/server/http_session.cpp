@@ -177,9 +177,10 @@ class HttpSession::Impl final : private httplib::Server {
     head_.has_transfer_encoding = request.has_header("Transfer-Encoding");
     head_.content_encodings = values_of(request.headers, "Content-Encoding");
     head_.content_types = values_of(request.headers, "Content-Type");
-    // What the library would act upon and Warmgate does not: cut replies to a range, parse forms.
+    // What the library would act upon and Warmgate does not: cut replies to a range, parse forms, refuse "identity".
     request.ranges.clear();
     request.headers.erase("Content-Type");
+    request.headers.erase("Content-Encoding");
   }
 
   bool answer_from_head(httplib::Response& response) {

@@ -31,10 +31,13 @@ constexpr std::size_t kMaxBodyBytesInAll = 128UL * 1024 * 1024;
 constexpr milliseconds kPatience{750};
 // Verdicts are pure computation: more than a few per core at once only share the same time.
 constexpr std::size_t kHandlersPerCore = 4;
+// On a large node too, for each may need the memory of the largest review (deploy/webhook/base/deployment.yaml).
+constexpr std::size_t kMostHandlers = 16;
 constexpr int kRetryAfterSeconds = 1;  // client-go retries a POST when it is told so (client-go rest/with_retry.go)
 
 std::size_t handlers_at_once(std::size_t configured) {
-  return configured > 0 ? configured : kHandlersPerCore * std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  return configured > 0 ? configured : std::min(kHandlersPerCore * cores, kMostHandlers);
 }
 
 }  // namespace
@@ -185,6 +188,7 @@ base::Result<bool> HttpsServer::reload_certificate() {
   return true;
 }
 
+double HttpsServer::certificate_not_after() const { return impl_->certificate.get()->not_after; }
 int HttpsServer::port() const { return impl_->connections->port(); }
 void HttpsServer::start() { impl_->connections->start(); }
 bool HttpsServer::drain(milliseconds deadline) { return impl_->connections->drain(deadline); }

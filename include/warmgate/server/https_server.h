@@ -47,7 +47,7 @@ struct HttpsOptions {
   // Total times, however the bytes trickle: for a TLS handshake (10 s at most), for header and body of one request, and
   // for the client to take the reply.
   std::chrono::seconds request_deadline{15};
-  std::size_t max_running = 0;               // handlers at once; 0: four per core
+  std::size_t max_running = 0;               // handlers at once; 0: four per core, at most 16
   std::chrono::milliseconds max_wait{2000};  // for one of these places; then 503 with Retry-After
   std::map<std::string, PostHandler, std::less<>> routes;
   RefusalWriter refuse;
@@ -61,6 +61,8 @@ class HttpsServer {
   HttpsServer& operator=(const HttpsServer&) = delete;
 
   [[nodiscard]] int port() const;
+  // When the certificate in use expires, Unix seconds. From any thread.
+  [[nodiscard]] double certificate_not_after() const;
   void start();
   // Reads certificate and key anew, for the connections that come from then on; those that are open stay as they are.
   // False: the files hold what is in use. An error (unreadable, not a pair, expired) changes nothing; in the middle of

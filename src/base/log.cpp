@@ -86,6 +86,7 @@ Log::Log(LogLevel minimum, Redactor redactor) : impl_(std::make_unique<Impl>()) 
 
 // The thread pool's destructor works its queue off before it joins.
 Log::~Log() = default;
+void Log::finish() { impl_->pool.reset(); }
 
 void Log::hide(Redactor redactor) { impl_->redactor.set(std::make_shared<const Redactor>(std::move(redactor))); }
 

@@ -51,8 +51,13 @@ std::optional<TokenPlace> find_hf_token(std::string_view text, std::size_t from)
 
 void Redactor::add_secret(std::string_view value) {
   value = trim(value);
-  if (value.size() >= kMinSecret && std::find(secrets_.begin(), secrets_.end(), value) == secrets_.end()) {
-    secrets_.emplace_back(value);
+  if (value.size() < kMinSecret) {
+    return;
+  }
+  std::vector<std::string>& alike = secrets_[std::string(value.substr(0, kMinSecret))];
+  if (std::find(alike.begin(), alike.end(), value) == alike.end()) {
+    alike.emplace_back(value);
+    first_bytes_.set(static_cast<unsigned char>(value.front()));
   }
 }
 
@@ -64,9 +69,15 @@ std::string Redactor::operator()(std::string_view text) const {
     places.push_back(*token);
     token = next_token(text, token->begin + token->length, Where::kAnywhere);
   }
-  for (const std::string& secret : secrets_) {
-    for (std::size_t at = text.find(secret); at != std::string_view::npos; at = text.find(secret, at + secret.size())) {
-      places.push_back({at, secret.size()});
+  for (std::size_t at = 0; !secrets_.empty() && at + kMinSecret <= text.size(); ++at) {
+    if (!first_bytes_.test(static_cast<unsigned char>(text[at]))) {
+      continue;
+    }
+    const auto alike = secrets_.find(text.substr(at, kMinSecret));
+    for (std::size_t i = 0; alike != secrets_.end() && i < alike->second.size(); ++i) {
+      if (text.substr(at).starts_with(alike->second[i])) {
+        places.push_back({at, alike->second[i].size()});
+      }
     }
   }
   std::sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });

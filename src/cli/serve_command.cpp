@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <map>
 #include <memory>
@@ -179,6 +180,12 @@ int serve(ServeOptions options, LiveSettings& settings) {
   (*health)->stop();
   log.write(clean ? LogLevel::kInfo : LogLevel::kWarning,
             clean ? "stopped" : "stopped: the drain deadline cut connections");
+  if (!clean) {
+    // A verdict that is still being made cannot be interrupted, and destructors would wait for it. It only computes,
+    // and nobody waits for its answer any more.
+    log.finish();
+    std::_Exit(kClean);
+  }
   return kClean;
 }
 

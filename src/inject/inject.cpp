@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "obstacles.h"
@@ -36,8 +37,8 @@ class Injector {
     claims_.clear();
     mounted_.clear();
     for (const ModelUse& use : reading.uses) {
-      const std::optional<kube::Container> container = kube::container_named(reading.pod.spec, use.container);
-      if (!is_gpu_server(use) || !container) {
+      const kube::Container* container = is_gpu_server(use) ? reading.containers.find(use.container) : nullptr;
+      if (container == nullptr) {
         continue;
       }
       const Choice choice = choose_cache(caches_, use);
@@ -96,10 +97,7 @@ class Injector {
   }
 
   void note_obstacle(const Obstacle& obstacle) {
-    const bool noted = std::any_of(obstacles_.begin(), obstacles_.end(), [&](const Obstacle& other) {
-      return other.container == obstacle.container && other.repo == obstacle.repo;
-    });
-    if (!noted) {
+    if (noted_.emplace(obstacle.container, obstacle.repo).second) {
       obstacles_.push_back(obstacle);
     }
   }
@@ -171,7 +169,8 @@ class Injector {
   PatchBuilder builder_;
   std::vector<Supplied> supplied_;
   std::vector<Obstacle> obstacles_;
-  std::map<std::string, ModelCache> mounted_;  // by container: what this patch mounts
+  std::set<std::pair<std::string, std::string>> noted_;  // container and repository of each obstacle
+  std::map<std::string, ModelCache> mounted_;            // by container: what this patch mounts
   std::string provenance_;
   std::string claims_;
 };

@@ -17,16 +17,6 @@ constexpr std::array<std::pair<std::string_view, ContainerKind>, 3> kContainerLi
     {"ephemeralContainers", ContainerKind::kEphemeral},
 }};
 
-// Without a View, whose pointer would cost more than the question.
-bool is_named(const document::Json& container, std::string_view name) {
-  if (!container.is_object()) {
-    return false;
-  }
-  const auto found = container.find("name");
-  const bool text = found != container.end() && found->is_string();
-  return name == (text ? std::string_view(found->get_ref<const std::string&>()) : std::string_view());
-}
-
 VolumeType volume_type(const View& volume) {
   if (volume["persistentVolumeClaim"]) {
     return VolumeType::kClaim;
@@ -60,18 +50,6 @@ std::vector<Container> containers(const View& pod_spec) {
     }
   }
   return out;
-}
-
-std::optional<Container> container_named(const View& pod_spec, std::string_view name) {
-  for (const auto& [list, kind] : kContainerLists) {
-    const View all = pod_spec[list];
-    for (std::size_t i = 0; all.is_array() && i < all.size(); ++i) {
-      if (is_named((*all.json())[i], name)) {
-        return Container{all.at(i), kind};
-      }
-    }
-  }
-  return std::nullopt;
 }
 
 ContainersByName::ContainersByName(const View& pod_spec) {

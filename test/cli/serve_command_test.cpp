@@ -69,6 +69,15 @@ TEST_F(ServeCommand, AnswersOverTlsAndEndsCleanlyOnSigterm) {
   EXPECT_THAT(served.log(), HasSubstr("\"message\":\"stopped\""));
 }
 
+TEST_F(ServeCommand, EndsAtTheDrainDeadlineWhateverIsOpen) {
+  Served served(tls() + "--drain-seconds 0");
+  ASSERT_NE(served.https_port(), 0) << served.log();
+  Client client = Client::tls(served.https_port());
+  ASSERT_TRUE(client.send("POST /validate HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"));
+  EXPECT_EQ(served.end_with(SIGTERM), 0);
+  EXPECT_THAT(served.log(), HasSubstr("\"stopped: the drain deadline cut connections\""));
+}
+
 TEST_F(ServeCommand, LogsOneJsonLinePerDecisionWithoutSecrets) {
   Served served(tls());
   ASSERT_NE(served.https_port(), 0) << served.log();

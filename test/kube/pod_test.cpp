@@ -114,9 +114,10 @@ TEST(Containers, InitContainersComeFirstAndEphemeralOnesLast) {
   }
   EXPECT_THAT(names, ElementsAre("init /spec/initContainers/0", "main /spec/containers/0",
                                  "debug /spec/ephemeralContainers/0"));
-  EXPECT_EQ(container_named(View(spec), "init")->kind, ContainerKind::kInit);
-  EXPECT_EQ(container_named(View(spec), "main")->image(), "vllm");
-  EXPECT_FALSE(container_named(View(spec), "none"));
+  const ContainersByName by_name(View(spec, "/spec"));
+  EXPECT_EQ(by_name.find("init")->kind, ContainerKind::kInit);
+  EXPECT_EQ(by_name.find("main")->image(), "vllm");
+  EXPECT_EQ(by_name.find("none"), nullptr);
   EXPECT_TRUE(containers(View()).empty());
 }
 

@@ -34,6 +34,10 @@ class Log {
   // Writes {"time":…,"level":…,"message":…, fields…}.
   void write(LogLevel level, std::string_view message, const std::vector<LogField>& fields = {});
 
+  // Waits until everything is written, for a process that ends without destructors. Once; what is written later may be
+  // lost.
+  void finish();
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

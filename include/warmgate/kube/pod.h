@@ -54,7 +54,6 @@ struct PodTemplate {
 
 // In the order the kubelet knows them: init containers, containers, ephemeral containers.
 std::vector<Container> containers(const View& pod_spec);
-std::optional<Container> container_named(const View& pod_spec, std::string_view name);
 
 std::vector<Volume> volumes(const PodTemplate& pod);
 std::optional<Volume> volume_named(const PodTemplate& pod, std::string_view name);

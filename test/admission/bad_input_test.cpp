@@ -94,7 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST(Handler, AnswersAFailureOfItsOwnWith500AndNeverAllows) {
-  const auto settings = std::make_shared<const admission::Settings>(admission::Settings{knowledge(), policy_with()});
+  std::shared_ptr<const admission::Settings> settings =
+      std::make_shared<const admission::Settings>(admission::Settings{knowledge(), policy_with()});
   const admission::Handler handler(
       [&] { return settings; },
       []() -> std::shared_ptr<const kube::ClusterFacts> { throw std::runtime_error("facts are gone"); });

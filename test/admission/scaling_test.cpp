@@ -10,7 +10,6 @@ namespace {
 
 using document::Json;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 const std::string kClaim =
     "---\n{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: models, namespace: llm}, "

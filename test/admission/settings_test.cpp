@@ -22,7 +22,7 @@ TEST(Settings, EveryVerdictIsByOneOfThemNeverByAMix) {
   const auto strict = settings_with("{rules: {WG101: deny, WG205: deny}}");
   const auto mild = settings_with("{rules: {WG101: audit, WG205: warn}}");
   base::Snapshot<Settings> current(strict);
-  const auto no_facts = std::make_shared<const kube::BundleFacts>(facts(""));
+  std::shared_ptr<const kube::ClusterFacts> no_facts = std::make_shared<const kube::BundleFacts>(facts(""));
   const admission::Handler handler([&] { return current.get(); }, [&] { return no_facts; });
   const std::string body = review({.object = manifest(deployment(pod("args: [--model, Qwen/Qwen3-32B]")))});
   const std::string by_strict = handler.handle(Hook::kValidate, body).body;
@@ -64,7 +64,7 @@ TEST(Settings, EveryVerdictIsByOneOfThemNeverByAMix) {
 
 TEST(Settings, AreTakenAnewByEachVerdict) {
   std::shared_ptr<const Settings> current = settings_with("{}");
-  const auto no_facts = std::make_shared<const kube::BundleFacts>(facts(""));
+  std::shared_ptr<const kube::ClusterFacts> no_facts = std::make_shared<const kube::BundleFacts>(facts(""));
   const admission::Handler handler([&] { return current; }, [&] { return no_facts; });
   const std::string body = review({.object = manifest(deployment(pod("args: [--model, Qwen/Qwen3-32B]")))});
   EXPECT_EQ(handler.handle(Hook::kValidate, body).record.decision, "deny");

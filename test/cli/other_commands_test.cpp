@@ -207,11 +207,13 @@ TEST(BundleCommands, StopAtTheFirstMistakeInTheirSettings) {
   const TempDirectory folder;
   const std::string policy = folder.write(
       "policy.yaml", "apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nspec: {waivers: {allowed: [WG999]}}\n");
-  for (const std::string command : {"lint", "mutate", "inspect"}) {
-    const Ran ran = run("warmgate " + command + " --policy " + policy + " -", kPod);
+  for (const std::string command : {"warmgate lint", "warmgate mutate", "warmgate inspect"}) {
+    std::string with_policy = command;
+    with_policy.append(" --policy ").append(policy).append(" -");
+    const Ran ran = run(with_policy, kPod);
     EXPECT_EQ(ran.code, 2) << command;
     EXPECT_THAT(ran.err, HasSubstr(policy + ":3:28: there is no rule \"WG999\"")) << command;
-    EXPECT_EQ(run("warmgate " + command + " --engines /nowhere -", kPod).code, 2) << command;
+    EXPECT_EQ(run(command + " --engines /nowhere -", kPod).code, 2) << command;
   }
 }
 

@@ -167,9 +167,10 @@ TEST_F(ServeCommand, SaysWhyItCannotReadTheCluster) {
   EXPECT_THAT(fails("--port 0 " + tls() + "--kubeconfig /nowhere/config").err, HasSubstr("--cluster"));
   const std::string manifest =
       folder_.write("a.yaml", "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}\nspec: {}\n");
-  for (const std::string command : {"lint", "mutate"}) {
-    const Ran ran = run("warmgate " + command + " --cluster --kubeconfig " +
-                        dead_cluster(folder_, certificates_.path("serving.crt")) + " " + manifest);
+  for (const std::string command : {"warmgate lint", "warmgate mutate"}) {
+    std::string with_cluster = command + " --cluster --kubeconfig ";
+    with_cluster.append(dead_cluster(folder_, certificates_.path("serving.crt"))).append(" ").append(manifest);
+    const Ran ran = run(with_cluster);
     EXPECT_EQ(ran.code, 2);
     EXPECT_EQ(ran.out, "");
     EXPECT_THAT(ran.err, HasSubstr("warmgate: cannot list persistentvolumeclaims in the cluster: "));

@@ -16,7 +16,6 @@ namespace warmgate::testing {
 namespace {
 
 using cluster::LiveFacts;
-using cluster::ReflectorState;
 using cluster::Resource;
 using document::Json;
 

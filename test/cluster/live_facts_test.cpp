@@ -56,7 +56,7 @@ std::vector<std::string> names(const std::vector<kube::Object>& objects) {
 
 class LiveFactsTest : public ::testing::Test {
  protected:
-  ~LiveFactsTest() override {
+  void TearDown() override {
     api.close();
     live.reset();
   }

@@ -43,7 +43,7 @@ std::optional<Json> without_noise(const Json& object) {
 
 class ReflectorTest : public ::testing::Test {
  protected:
-  ~ReflectorTest() override {
+  void TearDown() override {
     api.close();
     reflector.reset();
   }

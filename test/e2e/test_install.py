@@ -54,12 +54,14 @@ def test_under_the_audit_overlay_nothing_is_denied_and_everything_is_said(warmga
 
 
 RIGHTS = [
-    *((verb, resource, True) for verb in ("get", "list", "watch") for resource in (
-        "namespaces", "pods", "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io",
+    *((verb, resource, True) for verb in ("list", "watch") for resource in (
+        "pods", "persistentvolumeclaims", "persistentvolumes", "storageclasses.storage.k8s.io",
         "horizontalpodautoscalers.autoscaling", "modelcaches.warmgate.dev",
     )),
     ("get", "deployments.apps", True),
     ("list", "deployments.apps", False),
+    ("list", "namespaces", False),
+    ("get", "pods", False),
     ("get", "secrets", False),
     ("list", "secrets", False),
     ("list", "configmaps", False),

@@ -58,7 +58,13 @@ class Relay:
             return
         server.settimeout(None)
         with self._lock:
-            self._open |= {client, server}
+            blocked = self._blocked.is_set()  # since the look above, perhaps: then nobody would end these two
+            if not blocked:
+                self._open |= {client, server}
+        if blocked:
+            client.close()
+            server.close()
+            return
         back = threading.Thread(target=self._copy, args=(server, client), daemon=True)
         back.start()
         self._copy(client, server)

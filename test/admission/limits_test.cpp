@@ -55,11 +55,15 @@ TEST(Warnings, StayWithinTheLimitsOfTheApiServer) {
 TEST(Warnings, AreWholeAsLongAsTheApiServerShowsThemWhole) {
   const Answering answering("", "{rules: {WG101: warn, WG205: warn}}");
   // Three servers are said in about 2600 characters, seven in about 6000.
-  for (const Json& warning : answering.validate({.object = crowd(3)})["warnings"]) {
+  const Json few = answering.validate({.object = crowd(3)})["warnings"];
+  ASSERT_FALSE(few.empty());
+  for (const Json& warning : few) {
     EXPECT_GT(base::count_code_points(warning.get<std::string>()), 256U);
     EXPECT_THAT(warning.get<std::string>(), ::testing::EndsWith(")")) << "the help is there to its end";
   }
-  for (const Json& warning : answering.validate({.object = crowd(7)})["warnings"]) {
+  const Json many = answering.validate({.object = crowd(7)})["warnings"];
+  ASSERT_FALSE(many.empty());
+  for (const Json& warning : many) {
     EXPECT_EQ(base::count_code_points(warning.get<std::string>()), 256U);
     EXPECT_THAT(warning.get<std::string>(), ::testing::EndsWith("\xE2\x80\xA6"));
   }

@@ -145,28 +145,31 @@ bool take_available(int fd, std::string& text, std::size_t limit, bool keep_end)
   }
 }
 
-enum class Reading { kDone, kLate, kTooMuch };
+enum class Reading { kDone, kLate, kStopped, kTooMuch };
 
 // Until both pipes have ended, or the program has: what it leaves running may hold them open.
-Reading read_outcome(const ChildProgram& program, const Child& child, int output, int complaint,
-                     ChildOutcome& outcome) {
-  const auto deadline = SteadyClock::now() + program.limit;
-  std::array<pollfd, 3> entries{pollfd{output, POLLIN, 0}, pollfd{complaint, POLLIN, 0},
-                                pollfd{child.ended_fd(), POLLIN, 0}};
+Reading read_outcome(const ChildProgram& program, const Child& child, const Pipe& output, const Pipe& complaint,
+                     int stop_fd, ChildOutcome& outcome) {
+  const Patience patience{SteadyClock::now() + program.limit, stop_fd};
+  std::array<pollfd, 4> entries{pollfd{output.read.get(), POLLIN, 0}, pollfd{complaint.read.get(), POLLIN, 0},
+                                pollfd{child.ended_fd(), POLLIN, 0}, pollfd{stop_fd, POLLIN, 0}};
   bool ended = false;
   while (!ended && (entries[0].fd >= 0 || entries[1].fd >= 0)) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(patience.deadline - SteadyClock::now());
     if (left.count() <= 0) {
       return Reading::kLate;
     }
     if (::poll(entries.data(), entries.size(), static_cast<int>(left.count())) <= 0) {
       continue;
     }
+    if (entries[3].revents != 0) {
+      return Reading::kStopped;
+    }
     ended = entries[2].revents != 0;
-    if (entries[0].fd >= 0 && !take_available(output, outcome.output, program.max_output, false)) {
+    if (entries[0].fd >= 0 && !take_available(output.read.get(), outcome.output, program.max_output, false)) {
       entries[0].fd = -1;
     }
-    if (entries[1].fd >= 0 && !take_available(complaint, outcome.complaint, kMaxComplaint, true)) {
+    if (entries[1].fd >= 0 && !take_available(complaint.read.get(), outcome.complaint, kMaxComplaint, true)) {
       entries[1].fd = -1;
     }
     if (outcome.output.size() > program.max_output) {
@@ -174,7 +177,15 @@ Reading read_outcome(const ChildProgram& program, const Child& child, int output
     }
   }
   // It may have closed its ends and run on.
-  return ended || wait_for(child.ended_fd(), POLLIN, {deadline, -1}) == Wait::kReady ? Reading::kDone : Reading::kLate;
+  switch (ended ? Wait::kReady : wait_for(child.ended_fd(), POLLIN, patience)) {
+    case Wait::kLate:
+      return Reading::kLate;
+    case Wait::kStopped:
+      return Reading::kStopped;
+    case Wait::kReady:
+      break;
+  }
+  return Reading::kDone;
 }
 
 std::string how_it_ended(int status) {
@@ -191,7 +202,8 @@ base::Error complained(const std::string& what, const std::string& complaint) {
 
 }  // namespace
 
-base::Result<ChildOutcome> run_child(const ChildProgram& program) {
+base::Result<ChildOutcome> run_child(const ChildProgram& program, const std::stop_token& stop) {
+  const Interrupt interrupt(stop);
   std::optional<Pipe> output = make_pipe();
   std::optional<Pipe> complaint = make_pipe();
   if (!output || !complaint) {
@@ -209,7 +221,9 @@ base::Result<ChildOutcome> run_child(const ChildProgram& program) {
   output->write.reset();
   complaint->write.reset();
   ChildOutcome outcome;
-  switch (read_outcome(program, child, output->read.get(), complaint->read.get(), outcome)) {
+  switch (read_outcome(program, child, *output, *complaint, interrupt.fd(), outcome)) {
+    case Reading::kStopped:
+      return base::Error{"it was stopped with this process"};
     case Reading::kLate:
       return complained("it did not end within " +
                             std::to_string(std::chrono::ceil<std::chrono::seconds>(program.limit).count()) + " s",

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,8 +25,8 @@ struct ChildOutcome {
   std::string complaint;  // the end of its standard error
 };
 
-// Blocks until the program has ended. A failure (it cannot be started, is late, says too much, ends with another code
-// than 0) quotes the end of its standard error, never its output.
-base::Result<ChildOutcome> run_child(const ChildProgram& program);
+// Blocks until the program has ended, or is killed because `stop` is requested. A failure (it cannot be started, is
+// late, stopped, says too much, ends with another code than 0) quotes the end of its standard error, never its output.
+base::Result<ChildOutcome> run_child(const ChildProgram& program, const std::stop_token& stop);
 
 }  // namespace warmgate::cluster

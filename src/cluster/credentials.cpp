@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kReadAgain{60};
 class FixedCredentials final : public CredentialSource {
  public:
   explicit FixedCredentials(Credentials credentials) : credentials_(std::move(credentials)) {}
-  base::Result<Credentials> current() override { return credentials_; }
+  base::Result<Credentials> current(const std::stop_token& /*stop*/) override { return credentials_; }
   bool renew(const Credentials& /*refused*/) override { return false; }
 
  private:
@@ -50,7 +50,7 @@ class TokenFile final : public CredentialSource {
   TokenFile(std::string path, Credentials fallback, Clock& clock)
       : path_(std::move(path)), clock_(clock), last_(std::move(fallback)) {}
 
-  base::Result<Credentials> current() override {
+  base::Result<Credentials> current(const std::stop_token& /*stop*/) override {
     const std::lock_guard lock(mutex_);
     const FileState state = FileState::of(path_);
     const auto now = clock_.now();

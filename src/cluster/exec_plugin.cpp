@@ -1,5 +1,6 @@
 #include "exec_plugin.h"
 
+#include <condition_variable>
 #include <ctime>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -118,17 +119,24 @@ class ExecCredentials final : public CredentialSource {
     plugin_.program.environment.emplace_back("KUBERNETES_EXEC_INFO", exec_info(plugin_));
   }
 
-  base::Result<Credentials> current() override {
-    const std::lock_guard lock(mutex_);
-    const bool expired = answer_ && answer_->expires && clock_.wall_now() >= *answer_->expires;
-    if (!answer_ || expired) {
-      answer_.reset();
-      auto answer = ask();
-      if (!answer) {
-        return answer.error();
-      }
-      answer_ = std::move(answer).value();
+  base::Result<Credentials> current(const std::stop_token& stop) override {
+    std::unique_lock lock(mutex_);
+    if (!answered_.wait(lock, stop, [this] { return !asking_; })) {
+      return base::Error{"exec plugin " + plugin_.program.command + ": stopped while waiting for it"};
     }
+    const bool expired = answer_ && answer_->expires && clock_.wall_now() >= *answer_->expires;
+    if (answer_ && !expired) {
+      return answer_->credentials;
+    }
+    answer_.reset();
+    base::Result<Answer> answer = [&] {
+      const Turn turn(*this, lock);
+      return ask(stop);
+    }();
+    if (!answer) {
+      return answer.error();
+    }
+    keep(std::move(answer).value());
     return answer_->credentials;
   }
 
@@ -141,9 +149,29 @@ class ExecCredentials final : public CredentialSource {
   }
 
  private:
-  base::Result<Answer> ask() {
+  // Of the one thread that asks: without the lock, so that the others can be stopped while they wait for its answer.
+  class Turn {
+   public:
+    Turn(ExecCredentials& owner, std::unique_lock<std::mutex>& lock) : owner_(owner), lock_(lock) {
+      owner_.asking_ = true;
+      lock_.unlock();
+    }
+    ~Turn() {
+      lock_.lock();
+      owner_.asking_ = false;
+      owner_.answered_.notify_all();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    ExecCredentials& owner_;
+    std::unique_lock<std::mutex>& lock_;
+  };
+
+  [[nodiscard]] base::Result<Answer> ask(const std::stop_token& stop) const {
     const std::string who = "exec plugin " + plugin_.program.command + ": ";
-    auto outcome = run_child(plugin_.program);
+    auto outcome = run_child(plugin_.program, stop);
     if (!outcome) {
       return base::Error{who + outcome.error().message +
                          (plugin_.install_hint.empty() ? "" : "; " + plugin_.install_hint)};
@@ -152,7 +180,12 @@ class ExecCredentials final : public CredentialSource {
     if (!answer) {
       return base::Error{who + answer.error().message};
     }
-    std::shared_ptr<const TlsIdentity>& identity = answer.value().credentials.identity;
+    return answer;
+  }
+
+  // Requires the lock.
+  void keep(Answer answer) {
+    std::shared_ptr<const TlsIdentity>& identity = answer.credentials.identity;
     if (!identity) {
       identity = fallback_.identity;
     }
@@ -162,13 +195,15 @@ class ExecCredentials final : public CredentialSource {
       identity = last_identity_;
     }
     last_identity_ = identity;
-    return answer;
+    answer_ = std::move(answer);
   }
 
   ExecPlugin plugin_;
   const Credentials fallback_;
   Clock& clock_;
   std::mutex mutex_;
+  std::condition_variable_any answered_;
+  bool asking_ = false;
   std::optional<Answer> answer_;
   std::shared_ptr<const TlsIdentity> last_identity_;
 };

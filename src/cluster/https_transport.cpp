@@ -22,7 +22,7 @@ class HttpsTransport final : public HttpTransport {
  public:
   HttpsTransport(Endpoint endpoint, TlsClient tls) : endpoint_(std::move(endpoint)), tls_(std::move(tls)) {}
 
-  HttpResult send(const HttpRequest& request) override { return run(request, {}, {}); }
+  HttpResult send(const HttpRequest& request, const std::stop_token& stop) override { return run(request, {}, stop); }
 
   HttpResult stream(const HttpRequest& request, const OnChunk& on_chunk, const std::stop_token& stop) override {
     return run(request, on_chunk, stop);

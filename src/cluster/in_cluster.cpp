@@ -56,7 +56,7 @@ base::Result<Connection> load_in_cluster(const std::string& folder, const Enviro
     connection.ns = base::trim(*ns);
   }
   connection.credentials = token_file_credentials(folder + "/token", {}, clock);
-  auto first = connection.credentials->current();
+  auto first = connection.credentials->current({});
   if (!first) {
     return base::Error{"in-cluster configuration: " + first.error().message};
   }

@@ -128,7 +128,7 @@ base::Result<std::optional<kube::Object>> read_workload(KubeApi& api, const kube
   if (found == kResources.end()) {
     return std::optional<kube::Object>();
   }
-  const ApiResult<JsonPtr> got = api.get(*found, key.ns, key.name);
+  const ApiResult<JsonPtr> got = api.get(*found, key.ns, key.name, {});
   if (got) {
     return std::optional(kube::Object(document::Document(**got), key.ns));
   }

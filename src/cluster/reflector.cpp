@@ -47,7 +47,7 @@ ApiError too_many(const ReflectorOptions& options) {
 
 // A list into a new Collection, in which objects that have not changed are those of `known`. `version`: to watch from.
 ApiResult<Collection> read_list(KubeApi& api, const ReflectorOptions& options, const Collection& known,
-                                std::string& version) {
+                                std::string& version, const std::stop_token& stop) {
   Collection fresh(options.keys);
   bool full = false;
   ListOptions all;
@@ -55,7 +55,7 @@ ApiResult<Collection> read_list(KubeApi& api, const ReflectorOptions& options, c
     fresh = Collection(options.keys);
     full = false;
   };
-  const ApiResult<std::string> listed = api.list(options.resource, all, [&](Json&& item) {
+  const KubeApi::OnItem on_item = [&](Json&& item) {
     std::optional<kube::Object> object = full ? std::nullopt : kept(std::move(item), options);
     if (!object) {
       return;
@@ -64,7 +64,8 @@ ApiResult<Collection> read_list(KubeApi& api, const ReflectorOptions& options, c
     const bool unchanged = old != nullptr && version_of(old->root()) == version_of(object->root());
     fresh.put(unchanged ? *old : *object);
     full = fresh.size() > options.max_objects;
-  });
+  };
+  const ApiResult<std::string> listed = api.list(options.resource, all, on_item, stop);
   if (!listed) {
     return listed.error();
   }
@@ -96,7 +97,7 @@ struct Reflector::Impl {
     while (!stop.stop_requested()) {
       std::optional<ApiError> failure;
       try {
-        failure = version.empty() ? list() : watch(stop);
+        failure = version.empty() ? list(stop) : watch(stop);
       } catch (const std::exception& error) {
         failure = ApiError{0, "", std::string("internal error: ") + error.what()};
         version.clear();
@@ -108,8 +109,11 @@ struct Reflector::Impl {
   }
 
   // The failure after which to wait.
-  std::optional<ApiError> list() {
-    ApiResult<Collection> listed = read_list(api, options, *current(), version);
+  std::optional<ApiError> list(const std::stop_token& stop) {
+    ApiResult<Collection> listed = read_list(api, options, *current(), version, stop);
+    if (stop.stop_requested()) {
+      return std::nullopt;
+    }
     if (listed) {
       succeed(std::make_shared<const Collection>(std::move(listed).value()), false);
       return std::nullopt;
@@ -298,7 +302,7 @@ void Reflector::request_stop() { impl_->thread.request_stop(); }
 
 ApiResult<Collection> list_once(KubeApi& api, const ReflectorOptions& options) {
   std::string version;
-  return read_list(api, options, Collection(options.keys), version);
+  return read_list(api, options, Collection(options.keys), version, {});
 }
 
 }  // namespace warmgate::cluster

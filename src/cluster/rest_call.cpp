@@ -27,18 +27,19 @@ RestCalls::RestCalls(std::shared_ptr<HttpTransport> transport, Connection connec
                      const RestOptions& options)
     : transport_(std::move(transport)), connection_(std::move(connection)), clock_(clock), options_(options) {}
 
-HttpResult RestCalls::once(HttpRequest& request, Clock::Steady::time_point deadline, const Stream* stream) {
+HttpResult RestCalls::once(HttpRequest& request, Clock::Steady::time_point deadline, const std::stop_token& stop,
+                           const Stream* stream) {
   request.head_within = until(deadline, clock_.now());
   if (stream != nullptr) {
     request.body_within = stream->within;
-    return transport_->stream(request, stream->on_chunk, stream->stop);
+    return transport_->stream(request, stream->on_chunk, stop);
   }
   request.body_within = request.head_within;
-  return transport_->send(request);
+  return transport_->send(request, stop);
 }
 
 ApiResult<HttpResponse> RestCalls::perform(const CallName& call, HttpRequest request, const std::string& query,
-                                           const Stream* stream) {
+                                           const std::stop_token& stop, const Stream* stream) {
   const auto deadline = clock_.now() + options_.call_deadline;
   request.method = call.method;
   request.target = connection_.path_prefix + call.path + query;
@@ -47,7 +48,7 @@ ApiResult<HttpResponse> RestCalls::perform(const CallName& call, HttpRequest req
   request.headers["User-Agent"] = "warmgate/" + std::string(base::version());
   bool renewed = false;
   for (int tries = 1;; ++tries) {
-    auto credentials = connection_.credentials->current();
+    auto credentials = connection_.credentials->current(stop);
     if (!credentials) {
       return local_error(call, "no credentials: " + credentials.error().message);
     }
@@ -56,7 +57,7 @@ ApiResult<HttpResponse> RestCalls::perform(const CallName& call, HttpRequest req
     if (!credentials->token.empty()) {
       request.headers["Authorization"] = "Bearer " + credentials->token;
     }
-    HttpResult result = once(request, deadline, stream);
+    HttpResult result = once(request, deadline, stop, stream);
     if (!result) {
       return failure_error(call, result.error());
     }
@@ -73,7 +74,10 @@ ApiResult<HttpResponse> RestCalls::perform(const CallName& call, HttpRequest req
     if (wait.count() == 0 || tries == kMaxTries || clock_.now() + wait >= deadline) {
       return error;
     }
-    clock_.sleep_for(wait, stream != nullptr ? stream->stop : std::stop_token());
+    clock_.sleep_for(wait, stop);
+    if (stop.stop_requested()) {
+      return error;
+    }
   }
 }
 

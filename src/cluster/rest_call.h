@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "api_error.h"
@@ -20,17 +21,17 @@ class RestCalls {
 
   struct Stream {
     const HttpTransport::OnChunk& on_chunk;
-    const std::stop_token& stop;
     std::chrono::milliseconds within;  // of the whole body
   };
 
   // A 2xx answer that says it is JSON. `request` needs method, headers of its own and body; `query` begins with "?" or
   // is empty. `stream` nullptr: the whole answer in memory.
   ApiResult<HttpResponse> perform(const CallName& call, HttpRequest request, const std::string& query,
-                                  const Stream* stream = nullptr);
+                                  const std::stop_token& stop, const Stream* stream = nullptr);
 
  private:
-  HttpResult once(HttpRequest& request, Clock::Steady::time_point deadline, const Stream* stream);
+  HttpResult once(HttpRequest& request, Clock::Steady::time_point deadline, const std::stop_token& stop,
+                  const Stream* stream);
 
   std::shared_ptr<HttpTransport> transport_;
   const Connection connection_;

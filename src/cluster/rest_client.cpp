@@ -49,7 +49,7 @@ struct RestClient::Impl {
 
   ApiResult<Json> json_of(const CallName& call, const ApiResult<HttpResponse>& response) const;
   ApiResult<JsonPtr> object_call(const std::string& method, const Resource& resource, const PathParts& parts,
-                                 HttpRequest request, const Query& query = {});
+                                 HttpRequest request, const std::stop_token& stop, const Query& query = {});
   struct Page {
     std::string resource_version;
     std::string next;  // continue token; "": the last page
@@ -59,8 +59,9 @@ struct RestClient::Impl {
     std::string next;
   };
   ApiResult<Page> page(const CallName& call, const Resource& resource, const ListOptions& options, Cursor& cursor,
-                       const OnItem& on_item);
-  ApiResult<HttpResponse> fetch_page(const CallName& call, const ListOptions& list, Cursor& cursor);
+                       const OnItem& on_item, const std::stop_token& stop);
+  ApiResult<HttpResponse> fetch_page(const CallName& call, const ListOptions& list, Cursor& cursor,
+                                     const std::stop_token& stop);
 };
 
 ApiResult<Json> RestClient::Impl::json_of(const CallName& call, const ApiResult<HttpResponse>& response) const {
@@ -81,7 +82,8 @@ ApiResult<Json> RestClient::Impl::json_of(const CallName& call, const ApiResult<
 }
 
 ApiResult<JsonPtr> RestClient::Impl::object_call(const std::string& method, const Resource& resource,
-                                                 const PathParts& parts, HttpRequest request, const Query& query) {
+                                                 const PathParts& parts, HttpRequest request,
+                                                 const std::stop_token& stop, const Query& query) {
   auto path = api_path(resource, parts);
   if (!path) {
     return local_error(calls.name(method, resource.plural), path.error().message);
@@ -91,7 +93,7 @@ ApiResult<JsonPtr> RestClient::Impl::object_call(const std::string& method, cons
   if ((parts.name.empty() && method != "POST") || (parts.ns.empty() && resource.namespaced)) {
     return local_error(call, "the object's name or namespace is missing");
   }
-  auto object = json_of(call, calls.perform(call, std::move(request), query.text()));
+  auto object = json_of(call, calls.perform(call, std::move(request), query.text(), stop));
   if (!object) {
     return object.error();
   }
@@ -99,12 +101,13 @@ ApiResult<JsonPtr> RestClient::Impl::object_call(const std::string& method, cons
 }
 
 // Asks for smaller pages as long as they are too large: 500 objects may be 750 MiB.
-ApiResult<HttpResponse> RestClient::Impl::fetch_page(const CallName& call, const ListOptions& list, Cursor& cursor) {
+ApiResult<HttpResponse> RestClient::Impl::fetch_page(const CallName& call, const ListOptions& list, Cursor& cursor,
+                                                     const std::stop_token& stop) {
   for (;;) {
     Query query;
     query.add("labelSelector", list.label_selector).add("fieldSelector", list.field_selector);
     query.add("limit", cursor.limit > 0 ? std::to_string(cursor.limit) : "").add("continue", cursor.next);
-    auto response = calls.perform(call, {}, query.text());
+    auto response = calls.perform(call, {}, query.text(), stop);
     if (response || response.error().reason != kResponseTooLarge || cursor.limit <= 1) {
       return response;
     }
@@ -113,10 +116,10 @@ ApiResult<HttpResponse> RestClient::Impl::fetch_page(const CallName& call, const
 }
 
 ApiResult<RestClient::Impl::Page> RestClient::Impl::page(const CallName& call, const Resource& resource,
-                                                         const ListOptions& list, Cursor& cursor,
-                                                         const OnItem& on_item) {
+                                                         const ListOptions& list, Cursor& cursor, const OnItem& on_item,
+                                                         const std::stop_token& stop) {
   auto body = [&] {
-    const auto response = fetch_page(call, list, cursor);
+    const auto response = fetch_page(call, list, cursor, stop);
     return json_of(call, response);  // the text is gone when the items are handed over
   }();
   if (!body) {
@@ -147,11 +150,13 @@ RestClient::RestClient(std::shared_ptr<HttpTransport> transport, Connection conn
 
 RestClient::~RestClient() = default;
 
-ApiResult<JsonPtr> RestClient::get(const Resource& resource, const std::string& ns, const std::string& name) {
-  return impl_->object_call("GET", resource, {ns, name, ""}, {});
+ApiResult<JsonPtr> RestClient::get(const Resource& resource, const std::string& ns, const std::string& name,
+                                   const std::stop_token& stop) {
+  return impl_->object_call("GET", resource, {ns, name, ""}, {}, stop);
 }
 
-ApiResult<std::string> RestClient::list(const Resource& resource, const ListOptions& options, const OnItem& on_item) {
+ApiResult<std::string> RestClient::list(const Resource& resource, const ListOptions& options, const OnItem& on_item,
+                                        const std::stop_token& stop) {
   auto path = api_path(resource, {options.ns, "", ""});
   if (!path) {
     return local_error(impl_->calls.name("GET", resource.plural), path.error().message);
@@ -160,7 +165,7 @@ ApiResult<std::string> RestClient::list(const Resource& resource, const ListOpti
   Impl::Cursor cursor{impl_->options.page_size, ""};
   bool restarted = false;
   for (;;) {
-    auto page = impl_->page(call, resource, options, cursor, on_item);
+    auto page = impl_->page(call, resource, options, cursor, on_item, stop);
     if (!page) {
       // etcd keeps old revisions for five minutes; then the next page is gone. Like client-go's pager
       // (FullListIfExpired): once more from the start, in one answer that cannot expire.
@@ -195,8 +200,8 @@ ApiResult<std::monostate> RestClient::watch(const Resource& resource, const Watc
   const HttpTransport::OnChunk on_chunk = [&](std::string_view chunk) {
     return !stop.stop_requested() && events.feed(chunk);
   };
-  const RestCalls::Stream stream{on_chunk, stop, timeout + kWatchGrace};
-  auto response = impl_->calls.perform(call, {}, query.text(), &stream);
+  const RestCalls::Stream stream{on_chunk, timeout + kWatchGrace};
+  auto response = impl_->calls.perform(call, {}, query.text(), stop, &stream);
   if (events.error()) {
     return *events.error();
   }
@@ -212,16 +217,18 @@ ApiResult<std::monostate> RestClient::watch(const Resource& resource, const Watc
   return std::monostate{};
 }
 
-ApiResult<JsonPtr> RestClient::create(const Resource& resource, const std::string& ns, const Json& object) {
+ApiResult<JsonPtr> RestClient::create(const Resource& resource, const std::string& ns, const Json& object,
+                                      const std::stop_token& stop) {
   HttpRequest request;
   request.headers["Content-Type"] = "application/json";
   request.body = document::to_json(object);
   request.repeatable = false;
-  return impl_->object_call("POST", resource, {ns, "", ""}, std::move(request));
+  return impl_->object_call("POST", resource, {ns, "", ""}, std::move(request), stop);
 }
 
 ApiResult<JsonPtr> RestClient::patch(const Resource& resource, const std::string& ns, const std::string& name,
-                                     PatchType type, const Json& body, const PatchOptions& options) {
+                                     PatchType type, const Json& body, const PatchOptions& options,
+                                     const std::stop_token& stop) {
   HttpRequest request;
   request.headers["Content-Type"] = content_type(type);
   request.body = document::to_json(body);
@@ -229,11 +236,11 @@ ApiResult<JsonPtr> RestClient::patch(const Resource& resource, const std::string
   Query query;
   query.add("fieldManager", options.field_manager);
   query.add("force", type == PatchType::kApply && options.force ? "true" : "");
-  return impl_->object_call("PATCH", resource, {ns, name, options.sub_resource}, std::move(request), query);
+  return impl_->object_call("PATCH", resource, {ns, name, options.sub_resource}, std::move(request), stop, query);
 }
 
 ApiResult<std::monostate> RestClient::remove(const Resource& resource, const std::string& ns, const std::string& name,
-                                             const Preconditions& preconditions) {
+                                             const Preconditions& preconditions, const std::stop_token& stop) {
   // Said, because batch/v1beta1 and some others orphan their dependents by default.
   Json options = {{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
   if (!preconditions.uid.empty()) {
@@ -246,7 +253,7 @@ ApiResult<std::monostate> RestClient::remove(const Resource& resource, const std
   request.headers["Content-Type"] = "application/json";
   request.body = document::to_json(options);
   request.repeatable = false;
-  auto removed = impl_->object_call("DELETE", resource, {ns, name, ""}, std::move(request));
+  auto removed = impl_->object_call("DELETE", resource, {ns, name, ""}, std::move(request), stop);
   if (!removed) {
     return removed.error();
   }

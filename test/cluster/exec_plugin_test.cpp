@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "cluster/authority.h"
@@ -74,24 +75,24 @@ TEST_F(ExecPluginTest, TokensAreKeptUntilTheyExpire) {
   clock_.wall = Clock::Wall::from_time_t(1'795'530'000);  // 2026-11-24T14:20:00Z
   const auto plugin =
       source(printing(answer({{"token", "t-1"}, {"expirationTimestamp", "2026-11-24T15:21:00.25+01:00"}})));
-  EXPECT_EQ(plugin->current()->token, "t-1");
+  EXPECT_EQ(plugin->current({})->token, "t-1");
   clock_.passed = std::chrono::seconds{59};
-  EXPECT_EQ(plugin->current()->token, "t-1");
+  EXPECT_EQ(plugin->current({})->token, "t-1");
   EXPECT_EQ(runs(), 1);
   clock_.passed = std::chrono::seconds{60};
-  EXPECT_EQ(plugin->current()->token, "t-1");
+  EXPECT_EQ(plugin->current({})->token, "t-1");
   EXPECT_EQ(runs(), 2);
 }
 
 TEST_F(ExecPluginTest, RefusedCredentialsAreAskedForAgain) {
   const auto plugin = source(printing(answer({{"token", "t-1"}})));
-  const Credentials first = plugin->current().value();
+  const Credentials first = plugin->current({}).value();
   EXPECT_TRUE(plugin->renew(first));
-  EXPECT_EQ(plugin->current()->token, "t-1");
+  EXPECT_EQ(plugin->current({})->token, "t-1");
   EXPECT_EQ(runs(), 2);
   // Somebody else's old refusal: what there is now was not refused.
   EXPECT_TRUE(plugin->renew({"older", nullptr}));
-  EXPECT_EQ(plugin->current()->token, "t-1");
+  EXPECT_EQ(plugin->current({})->token, "t-1");
   EXPECT_EQ(runs(), 2);
 }
 
@@ -102,7 +103,7 @@ TEST_F(ExecPluginTest, ArgumentsEnvironmentAndClusterAreHandedOver) {
              {{"args", {"get token", "$(touch x)"}},
               {"env", {{{"name", "GREETING"}, {"value", "hi"}}, {{"name", "HOME"}, {"value", "/h"}}}},
               {"provideClusterInfo", true}});
-  ASSERT_EQ(plugin->current()->token, "t");
+  ASSERT_EQ(plugin->current({})->token, "t");
   std::ifstream file(folder_.path("seen"));
   const std::string seen((std::istreambuf_iterator<char>(file)), {});
   const Json cluster{
@@ -116,11 +117,11 @@ TEST_F(ExecPluginTest, CertificatesAreTakenAndStayTheSameObject) {
   const TlsIdentity identity = authority_.issue("DNS:me");
   const auto plugin = source(
       printing(answer({{"clientCertificateData", identity.certificate_pem}, {"clientKeyData", identity.key_pem}})));
-  const Credentials first = plugin->current().value();
+  const Credentials first = plugin->current({}).value();
   ASSERT_NE(first.identity, nullptr);
   EXPECT_EQ(first.identity->key_pem, identity.key_pem);
   plugin->renew(first);
-  EXPECT_EQ(plugin->current()->identity, first.identity);
+  EXPECT_EQ(plugin->current({})->identity, first.identity);
   EXPECT_EQ(runs(), 2);
 }
 
@@ -128,16 +129,16 @@ TEST_F(ExecPluginTest, BetaPluginsNeedNoMode) {
   const std::string beta = "client.authentication.k8s.io/v1beta1";
   const auto plugin =
       source(printing(answer({{"token", "t"}}, beta)), {{"apiVersion", beta}, {"interactiveMode", nullptr}});
-  EXPECT_EQ(plugin->current()->token, "t");
+  EXPECT_EQ(plugin->current({})->token, "t");
 }
 
 TEST_F(ExecPluginTest, FailuresQuoteWhatThePluginComplainedOf) {
   EXPECT_EQ(
       error_of(source("echo s3cret; echo 'log in first:\n  tool login' >&2; exit 3", {{"installHint", "apt install x"}})
-                   ->current()),
+                   ->current({})),
       "exec plugin FOLDER/plugin: it ended with exit code 3: log in first:   tool login; apt install x");
-  EXPECT_EQ(error_of(source("kill -9 $$")->current()), "exec plugin FOLDER/plugin: it was ended by signal 9");
-  EXPECT_EQ(error_of(source("", {{"command", "./nowhere"}})->current()),
+  EXPECT_EQ(error_of(source("kill -9 $$")->current({})), "exec plugin FOLDER/plugin: it was ended by signal 9");
+  EXPECT_EQ(error_of(source("", {{"command", "./nowhere"}})->current({})),
             "exec plugin FOLDER/nowhere: cannot start it: No such file or directory");
 }
 
@@ -159,7 +160,7 @@ TEST_F(ExecPluginTest, WhatIsNoCredentialIsRefusedWithoutShowingIt) {
            {answer({{"clientCertificateData", "s3cret"}, {"clientKeyData", "s3cret"}}),
             "its answer: the client certificate cannot be used: it holds no PEM certificate (a block that starts with "
             "-----BEGIN CERTIFICATE-----)"}}) {
-    EXPECT_EQ(error_of(source(printing(text))->current()), wrong + error);
+    EXPECT_EQ(error_of(source(printing(text))->current({})), wrong + error);
   }
 }
 
@@ -169,7 +170,7 @@ TEST_F(ExecPluginTest, PluginsThatHangAreKilledWithWhatTheyStarted) {
   const auto plugin = source("sleep 1000 3<>'" + folder_.path("fifo") + "' & echo waiting >&2; exec sleep 1000 3<>'" +
                                  folder_.path("fifo") + "'",
                              Json::object(), std::chrono::milliseconds{300});
-  EXPECT_EQ(error_of(plugin->current()), "exec plugin FOLDER/plugin: it did not end within 1 s: waiting");
+  EXPECT_EQ(error_of(plugin->current({})), "exec plugin FOLDER/plugin: it did not end within 1 s: waiting");
   // Writing without a reader fails; the second process dies a moment after the first.
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{20};
   int fd = 0;
@@ -179,15 +180,28 @@ TEST_F(ExecPluginTest, PluginsThatHangAreKilledWithWhatTheyStarted) {
   }
 }
 
+TEST_F(ExecPluginTest, AStopEndsThePluginAndThoseWhoWaitForItsAnswer) {
+  ASSERT_EQ(::mkfifo(folder_.path("fifo").c_str(), 0600), 0);
+  const auto plugin = source("echo > '" + folder_.path("fifo") + "'; exec sleep 1000");
+  std::stop_source stop;
+  const auto ask = [&] { return error_of(plugin->current(stop.get_token())); };
+  auto asking = std::async(std::launch::async, ask);
+  std::ifstream(folder_.path("fifo")).get();  // the plugin runs
+  auto waiting = std::async(std::launch::async, ask);
+  stop.request_stop();
+  EXPECT_EQ(asking.get(), "exec plugin FOLDER/plugin: it was stopped with this process");
+  EXPECT_THAT(waiting.get(), ::testing::StartsWith("exec plugin FOLDER/plugin: ")) << "waiting or asking, it ends";
+}
+
 TEST_F(ExecPluginTest, EndlessOutputIsCut) {
-  EXPECT_EQ(error_of(source("exec cat /dev/zero")->current()),
+  EXPECT_EQ(error_of(source("exec cat /dev/zero")->current({})),
             "exec plugin FOLDER/plugin: it wrote more than 1024 KiB");
 }
 
 TEST_F(ExecPluginTest, WhatThePluginLeavesRunningIsNotWaitedFor) {
   const auto plugin =
       source("sleep 1000 & echo $! > '" + folder_.path("pid") + "'\n" + printing(answer({{"token", "t"}})));
-  EXPECT_EQ(plugin->current()->token, "t");
+  EXPECT_EQ(plugin->current({})->token, "t");
   std::ifstream file(folder_.path("pid"));
   pid_t left = 0;
   file >> left;

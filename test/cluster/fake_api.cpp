@@ -105,7 +105,7 @@ void FakeApi::answer_get(const std::string& path, cluster::ApiResult<cluster::Js
 }
 
 cluster::ApiResult<cluster::JsonPtr> FakeApi::get(const cluster::Resource& resource, const std::string& ns,
-                                                  const std::string& name) {
+                                                  const std::string& name, const std::stop_token& /*stop*/) {
   const std::lock_guard lock(mutex_);
   std::string path = resource.group;
   path.append("/").append(resource.plural).append("/").append(ns).append("/").append(name);
@@ -114,12 +114,14 @@ cluster::ApiResult<cluster::JsonPtr> FakeApi::get(const cluster::Resource& resou
 }
 
 cluster::ApiResult<std::string> FakeApi::list(const cluster::Resource& resource, const cluster::ListOptions& options,
-                                              const OnItem& on_item) {
+                                              const OnItem& on_item, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   Script& script = scripts_[resource.plural];
   script.calls.emplace_back("list");
   changed_.notify_all();
-  wait(lock, [&] { return closed_ || !script.lists.empty(); });
+  EXPECT_TRUE(changed_.wait_for(lock, stop, kPatience, [&] { return closed_ || !script.lists.empty(); }) ||
+              stop.stop_requested())
+      << "the test and the code wait for each other";
   if (script.lists.empty()) {
     return ApiError{0, "", "closed"};
   }

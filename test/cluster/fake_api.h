@@ -61,20 +61,22 @@ class FakeApi final : public cluster::KubeApi {
   void answer_get(const std::string& path, cluster::ApiResult<cluster::JsonPtr> answer);
 
   cluster::ApiResult<cluster::JsonPtr> get(const cluster::Resource& resource, const std::string& ns,
-                                           const std::string& name) override;
+                                           const std::string& name, const std::stop_token& stop) override;
   cluster::ApiResult<std::string> list(const cluster::Resource& resource, const cluster::ListOptions& options,
-                                       const OnItem& on_item) override;
+                                       const OnItem& on_item, const std::stop_token& stop) override;
   cluster::ApiResult<std::monostate> watch(const cluster::Resource& resource, const cluster::WatchOptions& options,
                                            const OnEvent& on_event, const std::stop_token& stop) override;
-  cluster::ApiResult<cluster::JsonPtr> create(const cluster::Resource&, const std::string&, const Json&) override {
+  cluster::ApiResult<cluster::JsonPtr> create(const cluster::Resource&, const std::string&, const Json&,
+                                              const std::stop_token&) override {
     return ApiError{};
   }
   cluster::ApiResult<cluster::JsonPtr> patch(const cluster::Resource&, const std::string&, const std::string&,
-                                             cluster::PatchType, const Json&, const cluster::PatchOptions&) override {
+                                             cluster::PatchType, const Json&, const cluster::PatchOptions&,
+                                             const std::stop_token&) override {
     return ApiError{};
   }
   cluster::ApiResult<std::monostate> remove(const cluster::Resource&, const std::string&, const std::string&,
-                                            const cluster::Preconditions&) override {
+                                            const cluster::Preconditions&, const std::stop_token&) override {
     return ApiError{};
   }
 

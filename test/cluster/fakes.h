@@ -21,11 +21,15 @@ class FakeClock final : public Clock {
   void sleep_for(std::chrono::milliseconds time, const std::stop_token& /*stop*/) override {
     sleeps.push_back(time);
     passed += time;
+    if (on_sleep) {
+      on_sleep();
+    }
   }
 
   std::chrono::milliseconds passed{0};
   Wall::time_point wall;
   std::vector<std::chrono::milliseconds> sleeps;
+  std::function<void()> on_sleep;
 };
 
 class FakeHttp final : public HttpTransport {
@@ -35,7 +39,10 @@ class FakeHttp final : public HttpTransport {
     std::vector<std::string> chunks;  // of a stream, before the result
   };
 
-  HttpResult send(const HttpRequest& request) override { return next(request).result; }
+  HttpResult send(const HttpRequest& request, const std::stop_token& stop) override {
+    HttpResult result = next(request).result;
+    return stop.stop_requested() ? HttpResult(HttpFailure{HttpFailureKind::kStopped, "stopped"}) : result;
+  }
   HttpResult stream(const HttpRequest& request, const OnChunk& on_chunk, const std::stop_token& stop) override {
     const Answer answer = next(request);
     for (const std::string& chunk : answer.chunks) {
@@ -84,7 +91,9 @@ class FakeHttp final : public HttpTransport {
 class FakeCredentials final : public CredentialSource {
  public:
   explicit FakeCredentials(std::deque<std::string> tokens) : tokens_(std::move(tokens)) {}
-  base::Result<Credentials> current() override { return Credentials{tokens_.front(), nullptr}; }
+  base::Result<Credentials> current(const std::stop_token& /*stop*/) override {
+    return Credentials{tokens_.front(), nullptr};
+  }
   bool renew(const Credentials& /*refused*/) override {
     if (tokens_.size() == 1) {
       return false;

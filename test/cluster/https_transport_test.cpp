@@ -216,6 +216,21 @@ TEST_F(HttpsTransportTest, ServersThatNeverAnswerAreLeftAtTheDeadline) {
   EXPECT_EQ(result.error().message, "time-out while waiting for 127.0.0.1:" + port(silent));
 }
 
+TEST_F(HttpsTransportTest, ACallThatNobodyAnswersEndsAtOnceWhenItIsStopped) {
+  std::promise<void> asked;
+  const TlsServer silent(identity_, [&asked](Peer& peer) {
+    peer.read_request();
+    asked.set_value();
+    peer.read_request();  // until the client leaves
+  });
+  std::stop_source stop;
+  auto result = std::async(std::launch::async, [&] { return transport_to(silent)->send(get("/"), stop.get_token()); });
+  ASSERT_EQ(asked.get_future().wait_for(seconds{20}), std::future_status::ready);
+  stop.request_stop();
+  ASSERT_EQ(result.wait_for(seconds{20}), std::future_status::ready) << "it has 30 s for an answer";
+  EXPECT_EQ(result.get().error().kind, HttpFailureKind::kStopped);
+}
+
 TEST_F(HttpsTransportTest, ChunkedStreamsArriveAsTheyAreSentAndStopAtOnce) {
   std::promise<void> ended;
   const TlsServer server(identity_, [&ended](Peer& peer) {

@@ -65,7 +65,7 @@ TEST_F(KubeconfigTest, DataInTheFileIsRead) {
   EXPECT_EQ(connection->path_prefix, "/k8s");
   EXPECT_EQ(connection->ns, "team");
   EXPECT_EQ(connection->origin, "context one of " + folder_.path("config"));
-  const auto credentials = connection->credentials->current();
+  const auto credentials = connection->credentials->current({});
   ASSERT_TRUE(credentials.ok());
   EXPECT_EQ(credentials->token, "s3cret-token");
   EXPECT_EQ(credentials->identity->certificate_pem, identity.certificate_pem);
@@ -84,8 +84,8 @@ TEST_F(KubeconfigTest, FilesAreRelativeToTheFileThatNamesThem) {
   ASSERT_TRUE(connection.ok()) << connection.error().message;
   EXPECT_EQ(connection->endpoint.port, 443);
   EXPECT_EQ(connection->endpoint.ca_pem, authority_.pem());
-  EXPECT_EQ(connection->credentials->current()->token, "from-file");
-  EXPECT_EQ(connection->credentials->current()->identity->key_pem, identity.key_pem);
+  EXPECT_EQ(connection->credentials->current({})->token, "from-file");
+  EXPECT_EQ(connection->credentials->current({})->identity->key_pem, identity.key_pem);
 }
 
 TEST_F(KubeconfigTest, OfSeveralFilesTheFirstCountsAndMissingOnesArePassedOver) {
@@ -99,7 +99,7 @@ TEST_F(KubeconfigTest, OfSeveralFilesTheFirstCountsAndMissingOnesArePassedOver) 
       {}, environment_of({{"KUBECONFIG", first + ":" + folder_.path("missing") + "::" + second}}), clock_);
   ASSERT_TRUE(connection.ok()) << connection.error().message;
   EXPECT_EQ(connection->origin, "context two of " + first + ", " + second);
-  EXPECT_EQ(connection->credentials->current()->token, "first");
+  EXPECT_EQ(connection->credentials->current({})->token, "first");
   EXPECT_EQ(connection->endpoint.host, "1.2.3.4");
 }
 
@@ -126,19 +126,19 @@ TEST_F(KubeconfigTest, TokenFilesAreReadAgainWhenTheyChangeAndEveryMinute) {
   const auto connection = load(config("server: https://1.2.3.4", "tokenFile: token"));
   ASSERT_TRUE(connection.ok()) << connection.error().message;
   CredentialSource& source = *connection->credentials;
-  EXPECT_EQ(source.current()->token, "one");
+  EXPECT_EQ(source.current({})->token, "one");
   folder_.write("token", "second");  // another size: seen at once
-  EXPECT_EQ(source.current()->token, "second");
+  EXPECT_EQ(source.current({})->token, "second");
   EXPECT_FALSE(source.renew({"second", nullptr}));
   folder_.write("token", "third");
   EXPECT_TRUE(source.renew({"second", nullptr}));
-  EXPECT_EQ(source.current()->token, "third");
+  EXPECT_EQ(source.current({})->token, "third");
   std::filesystem::remove(folder_.path("token"));
-  EXPECT_EQ(source.current()->token, "third");
+  EXPECT_EQ(source.current({})->token, "third");
   clock_.passed += std::chrono::seconds{61};
-  EXPECT_EQ(source.current()->token, "third");
+  EXPECT_EQ(source.current({})->token, "third");
   folder_.write("token", "4\r\nX-Remote-User: admin");
-  EXPECT_EQ(source.current()->token, "third");
+  EXPECT_EQ(source.current({})->token, "third");
 }
 
 struct Bad {
@@ -258,10 +258,10 @@ TEST_F(InClusterTest, TheServiceAccountIsUsed) {
   EXPECT_EQ(connection->endpoint.port, 443);
   EXPECT_EQ(connection->endpoint.ca_pem, authority_.pem());
   EXPECT_EQ(connection->ns, "warmgate");
-  EXPECT_EQ(connection->credentials->current()->token, "pod-token");
+  EXPECT_EQ(connection->credentials->current({})->token, "pod-token");
   folder_.write("next", "rotated-token");
   std::filesystem::rename(folder_.path("next"), folder_.path("token"));  // as the kubelet does, in effect
-  EXPECT_EQ(connection->credentials->current()->token, "rotated-token");
+  EXPECT_EQ(connection->credentials->current({})->token, "rotated-token");
 }
 
 TEST_F(InClusterTest, WhatIsMissingIsNamed) {

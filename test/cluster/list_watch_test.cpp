@@ -116,6 +116,16 @@ TEST_F(ListTest, ItemsThatAreNoObjectsEndTheList) {
   EXPECT_THAT(client().list(kPods, {}, collect()).error().message, HasSubstr("the list holds what is no object"));
 }
 
+TEST_F(ListTest, AStopEndsTheListBetweenItsPages) {
+  std::stop_source stop;
+  http_->add(200, page({"a"}, "c1"));
+  http_->add(200, page({"b"}, ""));
+  const auto version = client().list(
+      kPods, {}, [&](Json&& /*item*/) { stop.request_stop(); }, stop.get_token());
+  ASSERT_FALSE(version.ok());
+  EXPECT_EQ(version.error().message, "GET /api/v1/pods (context test): stopped");
+}
+
 class WatchTest : public RestClientTest {
  protected:
   ApiResult<std::monostate> watch(std::vector<std::string> chunks, RestOptions options = {}) {

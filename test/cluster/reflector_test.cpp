@@ -384,6 +384,10 @@ TEST_F(ReflectorTest, EndsAtOnceWhereverItIs) {
   reflector.reset();  // in the watch
   start();
   EXPECT_EQ(api.next_call(kThings), "list");
+  reflector.reset();  // in the list
+  EXPECT_THAT(told_changes(), ElementsAre("working")) << "that it is stopped is no failure";
+  start();
+  EXPECT_EQ(api.next_call(kThings), "list");
   api.fail_list(kThings, {0, "", "no route"});
   clock.await_sleeper();
   reflector.reset();  // in the pause

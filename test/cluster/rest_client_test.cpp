@@ -217,6 +217,14 @@ TEST_F(RestClientTest, RetriesAreBoundedByDeadlineAndCount) {
   EXPECT_EQ(http_->requests.size(), 5U);
 }
 
+TEST_F(RestClientTest, AStopEndsThePauseThatTheServerAskedFor) {
+  std::stop_source stop;
+  clock_.on_sleep = [&] { stop.request_stop(); };
+  http_->add(429, status_body(429, "TooManyRequests", "slow down"), {{"retry-after", "2"}});
+  EXPECT_EQ(client().get(kPods, "default", "a", stop.get_token()).error().status, 429);
+  EXPECT_EQ(http_->requests.size(), 1U);
+}
+
 TEST_F(RestClientTest, ServerErrorsWithoutRetryAfterAreNotRepeated) {
   http_->add(500, "");
   EXPECT_EQ(client().get(kPods, "default", "a").error().status, 500);

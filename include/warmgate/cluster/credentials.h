@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "warmgate/base/result.h"
@@ -25,8 +26,9 @@ struct Credentials {
 class CredentialSource {
  public:
   virtual ~CredentialSource() = default;
-  // May block for as long as an exec plugin may run (exec_plugin.h); otherwise a file read at most.
-  virtual base::Result<Credentials> current() = 0;
+  // May block for as long as an exec plugin may run (exec_plugin.h), or until `stop` is requested (an error);
+  // otherwise a file read at most.
+  virtual base::Result<Credentials> current(const std::stop_token& stop) = 0;
   // The API server answered 401 to `refused`: forget them. False when there is no way to get others.
   virtual bool renew(const Credentials& refused) = 0;
 };

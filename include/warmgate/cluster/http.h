@@ -66,8 +66,8 @@ class HttpTransport {
   using OnChunk = std::function<bool(std::string_view chunk)>;
 
   virtual ~HttpTransport() = default;
-  // The whole response in memory.
-  virtual HttpResult send(const HttpRequest& request) = 0;
+  // The whole response in memory. Blocks until a deadline passes at most, or `stop` is requested (kStopped, at once).
+  virtual HttpResult send(const HttpRequest& request, const std::stop_token& stop = {}) = 0;
   // The body of a 2xx response goes to `on_chunk` as it comes, and its size is not limited; of any other response it
   // is returned. Blocks until the server ends the body, a deadline passes, or `stop` is requested (kStopped, at once).
   virtual HttpResult stream(const HttpRequest& request, const OnChunk& on_chunk, const std::stop_token& stop) = 0;

@@ -1,7 +1,7 @@
 // KubeApi: the Kubernetes API as Warmgate uses it: get, list, watch, create, patch, delete. The seam between what
 // Warmgate knows of a cluster and how it is asked; one implementation speaks HTTPS (rest_client.h), tests have a fake.
-// Thread-safe: several threads may call at once. Every call is bounded in time; what the API server sends is bounded in
-// size and depth.
+// Thread-safe: several threads may call at once. Every call is bounded in time and ends at once, as an error, when its
+// `stop` is requested (a default token never is); what the API server sends is bounded in size and depth.
 #pragma once
 
 #include <chrono>
@@ -80,22 +80,26 @@ class KubeApi {
 
   virtual ~KubeApi() = default;
 
-  virtual ApiResult<JsonPtr> get(const Resource& resource, const std::string& ns, const std::string& name) = 0;
+  virtual ApiResult<JsonPtr> get(const Resource& resource, const std::string& ns, const std::string& name,
+                                 const std::stop_token& stop = {}) = 0;
 
   // Every object, page by page, as the newest state the API server has (no resourceVersion is sent); returns the
   // resourceVersion to watch from. Items carry apiVersion and kind. After a failure some items may have been seen.
-  virtual ApiResult<std::string> list(const Resource& resource, const ListOptions& options, const OnItem& on_item) = 0;
+  virtual ApiResult<std::string> list(const Resource& resource, const ListOptions& options, const OnItem& on_item,
+                                      const std::stop_token& stop = {}) = 0;
 
   // Events in order, with bookmarks, until the API server ends the stream (ok), `stop` is requested (ok), or it breaks.
   // Blocks. An ERROR event is an ApiError with the Status it carries.
   virtual ApiResult<std::monostate> watch(const Resource& resource, const WatchOptions& options,
                                           const OnEvent& on_event, const std::stop_token& stop) = 0;
 
-  virtual ApiResult<JsonPtr> create(const Resource& resource, const std::string& ns, const document::Json& object) = 0;
+  virtual ApiResult<JsonPtr> create(const Resource& resource, const std::string& ns, const document::Json& object,
+                                    const std::stop_token& stop = {}) = 0;
   virtual ApiResult<JsonPtr> patch(const Resource& resource, const std::string& ns, const std::string& name,
-                                   PatchType type, const document::Json& body, const PatchOptions& options) = 0;
+                                   PatchType type, const document::Json& body, const PatchOptions& options,
+                                   const std::stop_token& stop = {}) = 0;
   virtual ApiResult<std::monostate> remove(const Resource& resource, const std::string& ns, const std::string& name,
-                                           const Preconditions& preconditions) = 0;
+                                           const Preconditions& preconditions, const std::stop_token& stop = {}) = 0;
 };
 
 }  // namespace warmgate::cluster

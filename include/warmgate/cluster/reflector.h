@@ -53,7 +53,7 @@ class Reflector {
  public:
   // Starts. `api` and `clock` must outlive it.
   Reflector(KubeApi& api, Clock& clock, ReflectorOptions options);
-  // Stops and joins: waits for a list in progress, which is bounded in time.
+  // Stops and joins, at once.
   ~Reflector();
   Reflector(const Reflector&) = delete;
   Reflector& operator=(const Reflector&) = delete;

@@ -32,15 +32,19 @@ class RestClient final : public KubeApi {
   RestClient(std::shared_ptr<HttpTransport> transport, Connection connection, Clock& clock, RestOptions options = {});
   ~RestClient() override;
 
-  ApiResult<JsonPtr> get(const Resource& resource, const std::string& ns, const std::string& name) override;
-  ApiResult<std::string> list(const Resource& resource, const ListOptions& options, const OnItem& on_item) override;
+  ApiResult<JsonPtr> get(const Resource& resource, const std::string& ns, const std::string& name,
+                         const std::stop_token& stop = {}) override;
+  ApiResult<std::string> list(const Resource& resource, const ListOptions& options, const OnItem& on_item,
+                              const std::stop_token& stop = {}) override;
   ApiResult<std::monostate> watch(const Resource& resource, const WatchOptions& options, const OnEvent& on_event,
                                   const std::stop_token& stop) override;
-  ApiResult<JsonPtr> create(const Resource& resource, const std::string& ns, const document::Json& object) override;
+  ApiResult<JsonPtr> create(const Resource& resource, const std::string& ns, const document::Json& object,
+                            const std::stop_token& stop = {}) override;
   ApiResult<JsonPtr> patch(const Resource& resource, const std::string& ns, const std::string& name, PatchType type,
-                           const document::Json& body, const PatchOptions& options) override;
+                           const document::Json& body, const PatchOptions& options,
+                           const std::stop_token& stop = {}) override;
   ApiResult<std::monostate> remove(const Resource& resource, const std::string& ns, const std::string& name,
-                                   const Preconditions& preconditions) override;
+                                   const Preconditions& preconditions, const std::stop_token& stop = {}) override;
 
  private:
   struct Impl;

@@ -1,6 +1,9 @@
 #include "arguments.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <span>
 #include <utility>
 
 #include "warmgate/base/text.h"
@@ -11,18 +14,35 @@ namespace {
 
 class Parser {
  public:
-  explicit Parser(const Engine& engine) : engine_(engine) {
-    for (const ModelSource& model : engine.models) {
+  explicit Parser(const CommandSyntax& syntax) : rules_(syntax.parser) {
+    for (const ModelSource& model : syntax.models) {
       add(model.flags);
       add(model.revision_flags);
-      if (model.named_list) {
+      if (model.list && model.list->words) {
         lists_.insert(lists_.end(), model.flags.begin(), model.flags.end());
       }
+      if (!model.json_model.empty()) {
+        json_.insert(json_.end(), model.flags.begin(), model.flags.end());
+      }
+      for (const auto& [flag, repo] : model.presets) {
+        switches_.push_back(flag);
+      }
     }
-    for (const auto* names : {&engine.cache_dir_flags, &engine.local_dir_flags, &engine.other_repo_type_flags,
-                              &engine.config_flags, &engine.value_flags}) {
+    for (const IgnoredFlag& ignored : syntax.ignored) {
+      add(ignored.flags);
+    }
+    for (const auto* setting : {&syntax.offline, &syntax.trust_remote_code}) {
+      if (*setting) {
+        switches_.insert(switches_.end(), (*setting)->flags.begin(), (*setting)->flags.end());
+        switches_.insert(switches_.end(), (*setting)->off_flags.begin(), (*setting)->off_flags.end());
+      }
+    }
+    for (const auto* names :
+         {&syntax.cache.flags, &syntax.cache.local_dir_flags, &syntax.repo_type_flags, &syntax.load_format_flags,
+          &syntax.filter_flags, &rules_.config_flags, &rules_.value_flags, &rules_.list_flags}) {
       add(*names);
     }
+    lists_.insert(lists_.end(), rules_.list_flags.begin(), rules_.list_flags.end());
   }
 
   Arguments parse(const std::vector<Word>& words, std::size_t first) {
@@ -49,6 +69,10 @@ class Parser {
  private:
   void add(const std::vector<std::string>& names) { known_.insert(known_.end(), names.begin(), names.end()); }
 
+  static bool holds(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
   static bool is_flag(const Word& word) {
     const bool named = word.known || word.text.find('=') < word.text.find_first_of("$`");
     return named && word.text.size() > 1 && word.text[0] == '-' && !(word.text[1] >= '0' && word.text[1] <= '9');
@@ -56,21 +80,24 @@ class Parser {
 
   // The spelling of the engine file for a flag as written.
   [[nodiscard]] std::string canonical(std::string name) const {
-    if (engine_.underscores && name.starts_with("--")) {
-      std::replace(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(std::min(name.find('.'), name.size())), '_',
-                   '-');
+    if (rules_.underscores.value_or(false) && name.starts_with("--")) {
+      std::replace(name.begin() + 2, name.end(), '_', '-');
     }
-    if (std::find(known_.begin(), known_.end(), name) != known_.end() || !engine_.abbreviations || name.size() < 5) {
+    const bool complete = holds(known_, name) || holds(switches_, name);
+    constexpr std::size_t kShortest = 5;  // "--rev": shorter ones are ambiguous in every engine
+    if (complete || !rules_.abbreviations.value_or(false) || name.size() < kShortest || !name.starts_with("--")) {
       return name;
     }
-    std::vector<std::string> candidates;
-    std::copy_if(known_.begin(), known_.end(), std::back_inserter(candidates),
-                 [&](const std::string& known) { return known.starts_with(name); });
-    return candidates.size() == 1 ? candidates.front() : name;
+    std::set<std::string> candidates;
+    for (const auto* names : {&known_, &switches_}) {
+      std::copy_if(names->begin(), names->end(), std::inserter(candidates, candidates.end()),
+                   [&](const std::string& known) { return known.starts_with(name); });
+    }
+    return candidates.size() == 1 ? *candidates.begin() : name;
   }
 
   [[nodiscard]] bool is_switch(const std::string& name) const {
-    return std::any_of(engine_.switches.begin(), engine_.switches.end(),
+    return std::any_of(rules_.switches.begin(), rules_.switches.end(),
                        [&](const std::string& pattern) { return base::glob_match(pattern, name); });
   }
 
@@ -93,37 +120,82 @@ class Parser {
     remember(out_.swallowed, word);
   }
 
-  void record(const std::string& name, Word value) {
-    out_.flags[name].push_back(std::move(value));
-    out_.order[name] = index_;
-    const auto& config = engine_.config_flags;
-    out_.config_file |= std::find(config.begin(), config.end(), name) != config.end();
+  GivenFlag& give(const std::string& name, const std::string& written) {
+    GivenFlag& flag = out_.flags[name];
+    flag.written = written;
+    flag.order = index_;
+    return flag;
+  }
+
+  void record(const std::string& name, const std::string& written, Word value, bool equals) {
+    if (holds(rules_.config_flags, name)) {
+      if (equals && !rules_.config_equals_ignored.empty()) {
+        out_.ignored_config = std::move(value);
+        return;
+      }
+      out_.config_file = true;
+    }
+    give(name, written).words.push_back(std::move(value));
+  }
+
+  // `--flag.key`: the flag, when its value is JSON.
+  [[nodiscard]] std::optional<std::pair<std::string, std::string>> dotted(const std::string& written) const {
+    const std::size_t dot = written.find('.');
+    if (!rules_.dotted.value_or(false) || dot == std::string::npos) {
+      return std::nullopt;
+    }
+    const std::string flag = canonical(written.substr(0, dot));
+    return holds(json_, flag) ? std::optional(std::pair(flag, written.substr(dot + 1))) : std::nullopt;
+  }
+
+  void record_dotted(const std::pair<std::string, std::string>& key, Word value) {
+    if (!holds(out_.dotted_order, key.first)) {
+      out_.dotted_order.push_back(key.first);
+    }
+    out_.dotted[key.first][key.second] = std::move(value);
+  }
+
+  // The part of `word` behind the `=`.
+  static Word value_of(const Word& word, std::size_t equals) {
+    Word value = word;
+    value.text.erase(0, equals + 1);
+    if (value.location.length > equals + 1) {
+      value.location.offset += equals + 1;
+      value.location.length -= equals + 1;
+    }
+    return value;
   }
 
   void read_flag(const std::vector<Word>& words) {
     const Word& word = words[index_];
-    const std::size_t equals = engine_.equals_form ? word.text.find('=') : std::string::npos;
-    const std::string name = canonical(word.text.substr(0, equals));
+    const std::size_t equals = rules_.equals_form.value_or(true) ? word.text.find('=') : std::string::npos;
+    const std::string written = word.text.substr(0, equals);
+    const auto key = dotted(written);
+    const std::string name = canonical(written);
     if (equals != std::string::npos) {
-      Word value = word;
-      value.text.erase(0, equals + 1);
-      if (value.location.length > equals + 1) {
-        value.location.offset += equals + 1;
-        value.location.length -= equals + 1;
+      if (key) {
+        record_dotted(*key, value_of(word, equals));
+      } else {
+        record(name, written, value_of(word, equals), true);
       }
-      record(name, std::move(value));
       return;
     }
-    const bool listed = std::find(known_.begin(), known_.end(), name) != known_.end();
-    if (!listed && (is_switch(name) || !engine_.unknown_takes_value)) {
+    if (key && index_ + 1 < words.size()) {
+      ++index_;
+      record_dotted(*key, words[index_]);
       return;
     }
-    const bool is_list = std::find(lists_.begin(), lists_.end(), name) != lists_.end();
+    const bool listed = holds(known_, name);
+    if (!listed && (holds(switches_, name) || is_switch(name) || !rules_.unknown_takes_value.value_or(true))) {
+      give(name, written);
+      return;
+    }
+    const bool is_list = holds(lists_, name);
     while (index_ + 1 < words.size() && !is_flag(words[index_ + 1])) {
       ++index_;
-      record(name, words[index_]);
+      record(name, written, words[index_], false);
       if (!listed) {
-        note_swallowed(name, words[index_]);
+        note_swallowed(written, words[index_]);
       }
       if (!is_list) {
         break;
@@ -131,38 +203,78 @@ class Parser {
     }
   }
 
-  const Engine& engine_;
-  std::vector<std::string> known_;  // flags that take a value and that the engine file names
-  std::vector<std::string> lists_;  // those of them that take several words
+  const FlagParser& rules_;
+  std::vector<std::string> known_;     // flags that take a value and that the engine file names
+  std::vector<std::string> lists_;     // those of them that take several words
+  std::vector<std::string> json_;      // those of them whose value is JSON
+  std::vector<std::string> switches_;  // flags without a value that mean something here
   std::size_t index_ = 0;
   Arguments out_;
 };
 
-}  // namespace
-
-std::optional<Word> Arguments::value(const std::vector<std::string>& names) const {
-  const std::string* last = nullptr;
-  for (const std::string& name : names) {
-    if (order.contains(name) && (last == nullptr || order.at(name) > order.at(*last))) {
-      last = &name;
+// Whether `words` from `at` on match `patterns`; how many of them.
+std::optional<std::size_t> match_words(std::span<const std::string> patterns, const std::vector<Word>& words,
+                                       std::size_t at) {
+  for (std::size_t i = 0; i < patterns.size(); ++i, ++at) {
+    if (patterns[i] == "...") {
+      for (std::size_t next = at; next < words.size(); ++next) {
+        if (const auto end = match_words(patterns.subspan(i + 1), words, next)) {
+          return end;
+        }
+      }
+      return std::nullopt;
+    }
+    if (at >= words.size() || !words[at].known) {
+      return std::nullopt;
+    }
+    if (!base::glob_match(patterns[i], at == 0 ? program_name(words[at].text) : words[at].text)) {
+      return std::nullopt;
     }
   }
-  return last == nullptr ? std::nullopt : std::optional(flags.at(*last).back());
+  return at;
 }
 
-Arguments parse_arguments(const Engine& engine, const std::vector<Word>& words, std::size_t first) {
-  return Parser(engine).parse(words, first);
+bool in_image(const Launcher& launcher, const Engine& engine, const std::optional<ImageMatch>& image) {
+  const auto matches = [&](const std::string& tag) { return base::glob_match(tag, image->tag); };
+  return launcher.tags.empty() ||
+         (image && image->engine == &engine && std::any_of(launcher.tags.begin(), launcher.tags.end(), matches));
 }
 
-const Launcher* match_launcher(const Engine& engine, const std::vector<Word>& words) {
-  const Launcher* best = nullptr;
-  for (const Launcher& launcher : engine.launchers) {
-    bool matches = words.size() >= launcher.argv.size();
-    for (std::size_t i = 0; matches && i < launcher.argv.size(); ++i) {
-      matches = words[i].known && (i == 0 ? program_name(words[i].text) : words[i].text) == launcher.argv[i];
+}  // namespace
+
+const GivenFlag* Arguments::last(const std::vector<std::string>& names) const {
+  const GivenFlag* last = nullptr;
+  for (const std::string& name : names) {
+    const auto found = flags.find(name);
+    if (found != flags.end() && !found->second.words.empty() &&
+        (last == nullptr || found->second.order > last->order)) {
+      last = &found->second;
     }
-    if (matches && (best == nullptr || launcher.argv.size() > best->argv.size())) {
-      best = &launcher;
+  }
+  return last;
+}
+
+std::optional<Word> Arguments::value(const std::vector<std::string>& names) const {
+  const GivenFlag* flag = last(names);
+  return flag == nullptr ? std::nullopt : std::optional(flag->words.back());
+}
+
+bool Arguments::given(const std::vector<std::string>& names) const {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return flags.contains(name); });
+}
+
+Arguments parse_arguments(const CommandSyntax& syntax, const std::vector<Word>& words, std::size_t first) {
+  return Parser(syntax).parse(words, first);
+}
+
+LauncherMatch match_launcher(const Engine& engine, const std::vector<Word>& words,
+                             const std::optional<ImageMatch>& image) {
+  LauncherMatch best;
+  for (const Launcher& launcher : engine.launchers) {
+    const std::optional<std::size_t> end = match_words(launcher.argv, words, 0);
+    const bool longer = best.launcher == nullptr || launcher.argv.size() > best.launcher->argv.size();
+    if (end && longer && in_image(launcher, engine, image)) {
+      best = {&launcher, *end};
     }
   }
   return best;

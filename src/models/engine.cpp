@@ -43,6 +43,11 @@ bool image_matches(std::string_view path, std::string_view known) {
   return last.find('-') != std::string_view::npos && path.substr(path.rfind('/') + 1) == last;
 }
 
+bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return base::glob_match(pattern, text); });
+}
+
 bool is_one_of(const std::vector<std::string>& known, std::string_view path) {
   return std::any_of(known.begin(), known.end(), [&](const std::string& each) { return image_matches(path, each); });
 }
@@ -70,36 +75,22 @@ std::vector<int> version_of(std::string_view tag) {
   return version.size() >= 2 ? version : std::vector<int>();
 }
 
-// An unknown version is taken for the newest.
-bool holds_for(const std::vector<int>& before, const std::vector<int>& version) {
-  return before.empty() || (!version.empty() && version < before);
+// Whether `range` holds for an image; an unknown version is taken for the newest.
+bool holds_for(const ImageRange& range, const ImageMatch& image) {
+  const bool of_tag = range.tags.empty() || matches_any(range.tags, image.tag);
+  const bool of_version = range.before.empty() || (!image.version.empty() && image.version < range.before);
+  return of_tag && of_version && (range.images.empty() || is_one_of(range.images, image.path));
 }
 
 }  // namespace
 
 std::string_view to_string(Verb verb) { return verb == Verb::kServe ? "serve" : "download"; }
 
-std::string_view to_string(Role role) {
-  switch (role) {
-    case Role::kWeights:
-      return "weights";
-    case Role::kTokenizer:
-      return "tokenizer";
-    case Role::kCode:
-      return "code";
-    case Role::kDraft:
-      return "draft";
-    case Role::kAdapter:
-      return "adapter";
-  }
-  return "";
-}
-
 std::optional<ImageMatch> EngineTable::match_image(std::string_view image) const {
   const ImageName name = split_image(image);
   for (const Engine& engine : engines_) {
     if (is_one_of(engine.images, name.path)) {
-      return ImageMatch{&engine, version_of(name.tag), name.path};
+      return ImageMatch{&engine, version_of(name.tag), name.path, name.tag};
     }
   }
   return std::nullopt;
@@ -107,7 +98,7 @@ std::optional<ImageMatch> EngineTable::match_image(std::string_view image) const
 
 std::vector<std::string> entrypoint_of(const ImageMatch& image) {
   for (const Entrypoint& entrypoint : image.engine->entrypoints) {
-    if (holds_for(entrypoint.before, image.version)) {
+    if (holds_for(entrypoint.holds_for, image)) {
       return entrypoint.argv;
     }
   }
@@ -116,18 +107,20 @@ std::vector<std::string> entrypoint_of(const ImageMatch& image) {
 
 std::map<std::string, std::string> environment_of(const ImageMatch& image) {
   for (const ImageEnvironment& environment : image.engine->image_environments) {
-    const bool of_image = environment.images.empty() || is_one_of(environment.images, image.path);
-    if (of_image && holds_for(environment.before, image.version)) {
+    if (holds_for(environment.holds_for, image)) {
       return environment.values;
     }
   }
   return {};
 }
 
-std::string default_model_of(const Engine& engine, const std::optional<ImageMatch>& image) {
-  const std::vector<int> version = image && image->engine == &engine ? image->version : std::vector<int>();
+std::string default_model_of(const Engine& engine, const Launcher& launcher, const std::optional<ImageMatch>& image) {
+  if (!launcher.default_model.empty()) {
+    return launcher.default_model;
+  }
+  const ImageMatch own = image && image->engine == &engine ? *image : ImageMatch{&engine, {}, "", ""};
   for (const DefaultModel& model : engine.default_models) {
-    if (holds_for(model.before, version)) {
+    if (holds_for(model.holds_for, own)) {
       return model.repo;
     }
   }

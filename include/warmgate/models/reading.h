@@ -26,7 +26,7 @@ struct CacheBinding {
   Location location;       // of what decides; of the container when nothing in the manifest does
   bool known = true;
   std::string unknown_reason;
-  bool local_dir = false;  // a plain folder (--local-dir), not a hub cache
+  bool local_dir = false;  // a plain folder (--local-dir) or a store of the engine's own, not a hub cache
 
   // The volume that holds the path; none: the container's own disk.
   std::optional<kube::Mount> mount;
@@ -39,16 +39,35 @@ struct CacheBinding {
   [[nodiscard]] std::string backing() const;
 };
 
+// Something written that looks as if it named the model or its revision, and that the engine does not follow.
+struct Ignored {
+  IgnoredKind kind = IgnoredKind::kRevision;
+  std::string written;  // as the author wrote it: "--model-revision", "org/name" for a positional word
+  std::string value;    // of a flag or variable: a revision, a file's name; "" when it cannot be known
+  std::string reason;   // why, a clause: "the server parses a positional word and serves its default model"
+  Location location;
+};
+
+// A place outside the model's files that the engine writes to.
+struct WrittenPlace {
+  std::string what;                  // "the code of trust_remote_code"
+  std::string path;                  // "/cache/huggingface/modules"; "" when it cannot be known
+  std::string variable;              // what moves it: "HF_MODULES_CACHE"; "" when nothing does
+  std::optional<kube::Mount> mount;  // none: the container's own disk
+};
+
 struct ModelUse {
   std::string container;
   kube::ContainerKind container_kind = kube::ContainerKind::kMain;
   std::string engine;
+  std::string launcher;  // what runs: "vllm serve", "huggingface-cli download"
   Verb verb = Verb::kServe;
   Role role = Role::kWeights;
 
   std::string repo;  // "org/name", or the path of a local model; "" when it cannot be known
   bool repo_known = true;
   bool local = false;    // a path or another store: the Hub is not asked
+  std::string store;     // of a local one: "path", "s3", "modelscope"
   std::string revision;  // "" when none is given
   bool revision_given = false;
   bool revision_known = true;
@@ -59,6 +78,17 @@ struct ModelUse {
   Location source;                            // where the model is named
   std::optional<Location> revision_location;  // where the revision is
   std::string script_line;                    // the command as written, when it is a line of an `sh -c` script; else ""
+
+  // What the engine's data (policies/engines) say about this command.
+  std::vector<Ignored> ignored;      // what looks like this model's name or revision and is not followed
+  std::string cannot_pin;            // why the engine takes no commit in this role, a clause; "" when it does
+  std::string needs_refs;            // why it finds no commit in a cache without refs, a clause; "" when it does
+  bool offline = false;              // told not to ask the Hub: HF_HUB_OFFLINE, or the engine's own flag
+  bool trusts_code = false;          // runs Python code of the repository (trust_remote_code)
+  std::string load_format;           // "runai_streamer"; "" for the engine's default
+  std::optional<Word> filter;        // of a download: what makes it fetch some of the files only
+  std::vector<WrittenPlace> writes;  // where it writes besides the model's files
+  std::optional<Retired> retired;    // the launcher is gone from newer versions of its package
 
   CacheBinding cache;
   std::map<std::string, std::int64_t> accelerators;
@@ -118,6 +148,6 @@ struct ContainerPlaces {
 // The cache of a command: `environment` decides, unless a flag did.
 CacheBinding bind_cache(const ContainerPlaces& places, const kube::Environment& environment,
                         const std::optional<Word>& cache_dir, const std::optional<Word>& local_dir,
-                        const Engine& engine);
+                        const CommandSyntax& syntax);
 
 }  // namespace warmgate::models

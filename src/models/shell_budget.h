@@ -23,6 +23,9 @@ class ShellBudget {
     }
   }
 
+  // Takes back what was noted since problem() was `before`.
+  void forget(std::optional<std::string> before) { problem_ = exhausted_ ? problem_ : std::move(before); }
+
   // A limit is reached: reading stops.
   void exhaust(std::string problem) {
     note(std::move(problem));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "shell_syntax.h"
+#include "warmgate/kube/pod.h"
 
 namespace warmgate::models {
 namespace {
@@ -127,6 +128,34 @@ void read_into(const std::vector<ShellWord>& words, ShellState& state) {
   }
 }
 
+void change_directory(const std::vector<ShellWord>& words, ShellState& state) {
+  std::size_t i = 1;
+  while (i < words.size() && words[i].known && is_option(words[i])) {
+    ++i;
+  }
+  std::string target;
+  bool known = words.front().text == "cd";  // not pushd, popd
+  if (i < words.size()) {
+    target = words[i].text;
+    known = known && words[i].known && target != "-" && target.find_first_of("*?[") == std::string::npos;
+  } else if (const ShellVariable* home = state.find("HOME"); home != nullptr && home->elements.size() == 1) {
+    target = home->elements.front().text;
+    known = known && home->elements.front().known;
+  } else {
+    known = false;
+  }
+  if (known && !target.starts_with('/')) {
+    const std::optional<std::string> before = state.directory();
+    known = before.has_value();
+    target = before.value_or("") + "/" + target;
+  }
+  if (known) {
+    state.assign("PWD", {{kube::normalize_path(target), true, "", false}}, false, span_of(words.front()));
+  } else {
+    state.make_unknown("PWD", "the working folder is only known at run time", span_of(words.front()));
+  }
+}
+
 void source(const std::vector<ShellWord>& words, ShellState& state) {
   // What `activate` of a virtual environment or of conda sets is no setting of a model.
   if (words.size() > 1 && !(words[1].known && words[1].text.ends_with("/bin/activate"))) {
@@ -162,6 +191,8 @@ void apply_shell_builtin(const std::vector<ShellWord>& words, ShellState& state,
     read_into(words, state);
   } else if (command == "eval") {  // of words that are not known
     state.open("may be set by `eval`");
+  } else if (command == "cd" || command == "pushd" || command == "popd") {
+    change_directory(words, state);
   } else if (command == "source" || command == ".") {
     source(words, state);
   }

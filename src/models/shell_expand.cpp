@@ -28,6 +28,11 @@ ShellValue ShellExpander::value(const ShellSource& source, ShellSpan word) {
   return fields.empty() ? ShellValue{} : std::move(fields.front());
 }
 
+ShellValue ShellExpander::here_document(const ShellSource& source, ShellSpan body) {
+  std::vector<ShellValue> fields = ShellWordExpansion(*this, source, false).run_here_document(body);
+  return fields.empty() ? ShellValue{} : std::move(fields.front());
+}
+
 void ShellExpander::run_arithmetic(const ShellSource& source, ShellSpan expression) {
   const std::string_view text = source.at(expression);
   bool assigns = text.find("++") != std::string_view::npos || text.find("--") != std::string_view::npos;
@@ -56,6 +61,13 @@ std::vector<ShellValue> ShellWordExpansion::run(ShellSpan word) {
     const std::string reason = "bash expands the braces in `" + shell_excerpt(written(word)) + "` to several words";
     return {{std::string(written(word)), false, reason, true}};
   }
+  return fields_.take();
+}
+
+std::vector<ShellValue> ShellWordExpansion::run_here_document(ShellSpan body) {
+  budget().spend(body.end - body.begin);
+  here_document_ = true;
+  walk(body, Mode::kQuoted);
   return fields_.take();
 }
 
@@ -90,6 +102,9 @@ std::size_t ShellWordExpansion::step(std::size_t at, ShellSpan span, Mode mode) 
       return end;
     }
     case '"':
+      if (here_document_) {
+        break;
+      }
       // Within the word of "${X:-word}" quotes only disappear.
       return quoted ? at + 1 : double_quoted(at, lexer.skip_double_quoted(at));
     case '$':
@@ -144,7 +159,8 @@ std::size_t ShellWordExpansion::backslash(std::size_t at, ShellSpan span, Mode m
   if (next == '\n') {
     return at + 2;
   }
-  const bool kept = mode == Mode::kQuoted && std::string_view("$`\"\\}").find(next) == std::string_view::npos;
+  const std::string_view special = here_document_ ? "$`\\" : "$`\"\\}";
+  const bool kept = mode == Mode::kQuoted && special.find(next) == std::string_view::npos;
   fields_.literal(written({kept ? at : at + 1, at + 2}));
   return at + 2;
 }
@@ -195,17 +211,25 @@ std::size_t ShellWordExpansion::dollar(std::size_t at, ShellSpan span, Mode mode
 
 std::size_t ShellWordExpansion::substitution(std::size_t begin, std::size_t open, std::size_t end, Mode mode) {
   const ShellSpan commands{open + 1, std::max(open + 1, end - 1)};
-  unknown(written({begin, end}), run_time(written({begin, end})), mode);
-  expander_.substitutions_.substitute(source_, commands);
+  const bool process = text_[begin] != '$';
+  const std::optional<std::string> output = expander_.substitutions_.substitute(source_, commands);
+  put_output(process ? std::nullopt : output, written({begin, end}), mode);
   return end;
+}
+
+void ShellWordExpansion::put_output(const std::optional<std::string>& output, std::string_view written, Mode mode) {
+  if (output) {
+    put_value({*output, true, "", false}, written, mode);
+  } else {
+    unknown(written, run_time(written), mode);
+  }
 }
 
 std::size_t ShellWordExpansion::backquoted(std::size_t begin, std::size_t end, Mode mode) {
   const ShellSpan commands{begin + 1, std::max(begin + 1, end - 1)};
   const std::string_view content = written(commands);
-  unknown(written({begin, end}), run_time(written({begin, end})), mode);
   if (content.find('\\') == std::string_view::npos) {
-    expander_.substitutions_.substitute(source_, commands);
+    put_output(expander_.substitutions_.substitute(source_, commands), written({begin, end}), mode);
     return end;
   }
   std::string unescaped;
@@ -215,7 +239,8 @@ std::size_t ShellWordExpansion::backquoted(std::size_t begin, std::size_t end, M
     at += escape ? 1 : 0;
     unescaped += content[at];
   }
-  expander_.substitutions_.substitute_text(std::move(unescaped), source_.place_of({begin, end}));
+  const ShellSpan place = source_.place_of({begin, end});
+  put_output(expander_.substitutions_.substitute_text(std::move(unescaped), place), written({begin, end}), mode);
   return end;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,12 +15,12 @@
 
 namespace warmgate::models {
 
-// Lists the commands of $(…), `…` and <(…), whose output is not known.
+// Lists the commands of $(…), `…` and <(…). Returns what they write, where that can be known.
 class ShellSubstitutions {
  public:
   virtual ~ShellSubstitutions() = default;
-  virtual void substitute(const ShellSource& source, ShellSpan commands) = 0;
-  virtual void substitute_text(std::string commands, ShellSpan place) = 0;
+  virtual std::optional<std::string> substitute(const ShellSource& source, ShellSpan commands) = 0;
+  virtual std::optional<std::string> substitute_text(std::string commands, ShellSpan place) = 0;
 };
 
 class ShellExpander {
@@ -31,6 +32,8 @@ class ShellExpander {
   std::vector<ShellValue> fields(const ShellSource& source, ShellSpan word);
   // The value of an assignment: one field.
   ShellValue value(const ShellSource& source, ShellSpan word);
+  // The text of a here-document that is not quoted.
+  ShellValue here_document(const ShellSource& source, ShellSpan body);
   // Makes the variables unknown that `((expression))` may change.
   void run_arithmetic(const ShellSource& source, ShellSpan expression);
 

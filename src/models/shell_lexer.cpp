@@ -92,12 +92,12 @@ ShellToken ShellLexer::next() {
   skip_blanks();
   const std::size_t begin = position_;
   if (failed() || begin >= text_.size()) {
-    return {ShellTokenKind::kEnd, {text_.size(), text_.size()}, ""};
+    return {ShellTokenKind::kEnd, {text_.size(), text_.size()}, "", ""};
   }
   if (text_[begin] == '\n') {
     ++position_;
     skip_here_documents();
-    return {ShellTokenKind::kNewline, {begin, begin + 1}, "newline"};
+    return {ShellTokenKind::kNewline, {begin, begin + 1}, "newline", ""};
   }
   // `2>`: the number belongs to the redirection only when nothing stands between.
   const std::size_t digits = std::min(text_.find_first_not_of("0123456789", begin), text_.size());
@@ -108,40 +108,49 @@ ShellToken ShellLexer::next() {
   }
   const std::size_t end = skip_word(begin);
   if (failed()) {
-    return {ShellTokenKind::kEnd, {text_.size(), text_.size()}, ""};
+    return {ShellTokenKind::kEnd, {text_.size(), text_.size()}, "", ""};
   }
   position_ = end;
-  return {ShellTokenKind::kWord, {begin, end}, text_.substr(begin, end - begin)};
+  return {ShellTokenKind::kWord, {begin, end}, text_.substr(begin, end - begin), ""};
 }
 
 ShellToken ShellLexer::operator_token(std::size_t begin, std::size_t at) {
   const auto* const found = std::find_if(kOperators.begin(), kOperators.end(),
                                          [&](std::string_view each) { return text_.substr(at).starts_with(each); });
   position_ = at + (found == kOperators.end() ? 1 : found->size());
-  return {ShellTokenKind::kOperator, {begin, position_}, text_.substr(at, position_ - at)};
+  return {ShellTokenKind::kOperator,
+          {begin, position_},
+          text_.substr(at, position_ - at),
+          text_.substr(begin, position_ - begin)};
 }
 
-void ShellLexer::expect_here_document(std::string_view delimiter_word, bool strip_tabs) {
-  std::string delimiter;
+std::shared_ptr<ShellHereDocument> ShellLexer::expect_here_document(std::string_view delimiter_word, bool strip_tabs) {
+  auto document = std::make_shared<ShellHereDocument>();
   for (const char c : delimiter_word) {
     if (std::string_view("'\"\\").find(c) == std::string_view::npos) {
-      delimiter += c;
+      document->delimiter += c;
+    } else {
+      document->quoted = true;
     }
   }
-  here_documents_.push_back({std::move(delimiter), strip_tabs});
+  document->strip_tabs = strip_tabs;
+  here_documents_.push_back(document);
+  return document;
 }
 
 void ShellLexer::skip_here_documents() {
-  for (const HereDocument& document : here_documents_) {
+  for (const std::shared_ptr<ShellHereDocument>& document : here_documents_) {
     bool ended = false;
+    document->body = {position_, position_};
     while (!ended && position_ < text_.size()) {
       const std::size_t end = std::min(text_.find('\n', position_), text_.size());
       std::string_view line = text_.substr(position_, end - position_);
-      if (document.strip_tabs) {
+      if (document->strip_tabs) {
         line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
       }
-      ended = line == document.delimiter;
+      ended = line == document->delimiter;
       position_ = std::min(end + 1, text_.size());
+      document->body.end = ended ? document->body.end : position_;
     }
   }
   here_documents_.clear();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,8 @@ enum class ShellTokenKind { kWord, kOperator, kNewline, kEnd };
 struct ShellToken {
   ShellTokenKind kind = ShellTokenKind::kEnd;
   ShellSpan span;
-  std::string_view text;  // as written; of an operator without a file descriptor in front
+  std::string_view text;     // as written; of an operator without a file descriptor in front
+  std::string_view written;  // of an operator: with it
 };
 
 class ShellLexer {
@@ -29,7 +31,7 @@ class ShellLexer {
   ShellToken next();
 
   // The here-document announced by the last `<<` begins on the next line and ends with `delimiter_word`'s text.
-  void expect_here_document(std::string_view delimiter_word, bool strip_tabs);
+  std::shared_ptr<ShellHereDocument> expect_here_document(std::string_view delimiter_word, bool strip_tabs);
 
   // The words of `[[ … ]]` from here on, the closing one left out.
   std::vector<ShellSpan> test_words();
@@ -51,11 +53,6 @@ class ShellLexer {
   std::size_t skip_substitution(std::size_t open, std::size_t at);  // from ( to behind ); `at` is where it begins
 
  private:
-  struct HereDocument {
-    std::string delimiter;
-    bool strip_tabs;
-  };
-
   void skip_blanks();
   void skip_here_documents();
   ShellToken operator_token(std::size_t begin, std::size_t at);
@@ -68,7 +65,7 @@ class ShellLexer {
   std::string_view text_;
   std::size_t position_;
   ShellBudget& budget_;
-  std::vector<HereDocument> here_documents_;
+  std::vector<std::shared_ptr<ShellHereDocument>> here_documents_;
   bool failed_ = false;
 };
 

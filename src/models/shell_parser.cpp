@@ -129,8 +129,10 @@ class Parser {
   ShellNode pipeline() {
     ShellNode node;
     node.kind = Kind::kPipeline;
+    bool negated = false;
     while (is_reserved("!")) {
       take();
+      negated = !negated;
     }
     node.children.push_back(command());
     while (!lexer_.failed() && (is_operator("|") || is_operator("|&"))) {
@@ -138,7 +140,11 @@ class Parser {
       skip_newlines();
       node.children.push_back(command());
     }
-    return node.children.size() == 1 ? only_child(std::move(node)) : node;
+    if (node.children.size() == 1) {
+      node = only_child(std::move(node));
+    }
+    node.negated = negated;
+    return node;
   }
 
   ShellNode command() {
@@ -177,13 +183,33 @@ class Parser {
     } else {
       return simple();
     }
-    while (redirection()) {
+    while (redirection(nullptr)) {
     }
     return node;
   }
 
-  // A redirection with its target, if one stands here.
-  bool redirection() {
+  // Which of the redirections worth keeping `operation` is.
+  static std::optional<ShellRedirection::Kind> kept(const ShellToken& operation) {
+    const std::size_t digits = operation.span.end - operation.span.begin - operation.text.size();
+    const bool input = operation.text.starts_with('<');
+    if (digits > 1 || (digits == 1 && operation.written.front() != (input ? '0' : '1'))) {
+      return std::nullopt;  // another descriptor
+    }
+    if (operation.text == "<<" || operation.text == "<<-") {
+      return ShellRedirection::Kind::kHereDocument;
+    }
+    if (operation.text == "<<<") {
+      return ShellRedirection::Kind::kHereString;
+    }
+    if (operation.text == ">" || operation.text == ">|" || operation.text == "&>") {
+      return ShellRedirection::Kind::kOutput;
+    }
+    return operation.text == ">>" || operation.text == "&>>" ? std::optional(ShellRedirection::Kind::kAppend)
+                                                             : std::nullopt;
+  }
+
+  // A redirection with its target, if one stands here; what is worth keeping goes to `node`.
+  bool redirection(ShellNode* node) {
     if (token_.kind != ShellTokenKind::kOperator || lexer_.failed()) {
       return false;
     }
@@ -192,13 +218,18 @@ class Parser {
     if (!here_document && token_.text != "<<<" && !one_of(kRedirections, token_.text)) {
       return false;
     }
+    const std::optional<ShellRedirection::Kind> kind = kept(token_);
     take();
     if (token_.kind != ShellTokenKind::kWord) {
       unexpected();
       return false;
     }
+    std::shared_ptr<ShellHereDocument> document;
     if (here_document) {
-      lexer_.expect_here_document(token_.text, strip_tabs);
+      document = lexer_.expect_here_document(token_.text, strip_tabs);
+    }
+    if (kind && node != nullptr) {
+      node->redirections.push_back({*kind, token_.span, std::move(document)});
     }
     take();
     return true;
@@ -216,7 +247,7 @@ class Parser {
         if (take_operator(")")) {
           return function_body(std::move(node.name));
         }
-      } else if (!redirection()) {
+      } else if (!redirection(&node)) {
         break;
       } else {
         redirected_ = true;
@@ -281,7 +312,6 @@ class Parser {
     }
     if (is_reserved("else")) {
       take();
-      node.exhaustive = true;
       node.alternatives.emplace_back().body = list();
     }
     take_reserved("fi");
@@ -292,7 +322,8 @@ class Parser {
     take();
     ShellNode node;
     node.kind = Kind::kBranches;
-    take();  // the subject decides which branch runs, which is not evaluated
+    node.words.push_back(token_.span);
+    take();
     skip_newlines();
     take_reserved("in");
     skip_newlines();
@@ -300,14 +331,15 @@ class Parser {
       if (is_operator("(")) {
         take();
       }
-      node.exhaustive |= is_reserved("*");
+      ShellAlternative& alternative = node.alternatives.emplace_back();
+      alternative.patterns.push_back(token_.span);
       take();
       while (is_operator("|")) {
         take();
+        alternative.patterns.push_back(token_.span);
         take();
       }
       take_operator(")");
-      ShellAlternative& alternative = node.alternatives.emplace_back();
       alternative.body = list();
       alternative.falls_through = is_operator(";&") || is_operator(";;&");
       if (is_operator(";;") || alternative.falls_through) {

@@ -20,6 +20,7 @@ bool may_glob(const ShellValue& value) { return value.text.find_first_of("*?[") 
 
 std::vector<ShellCommand> ShellReader::read(const ShellSource& source) {
   run_text(source, {0, source.text.size()});
+  ended_ = false;
   for (std::size_t i = 0; i < defined_.size() && !budget_.exhausted(); ++i) {  // bodies may define more
     const Function function = defined_[i];
     if (called_.contains(function.body)) {
@@ -45,87 +46,99 @@ void ShellReader::run_text(const ShellSource& source, ShellSpan range) {
   list(source, trees_.back());
 }
 
-void ShellReader::substitute(const ShellSource& source, ShellSpan commands) {
+std::optional<std::string> ShellReader::substitute(const ShellSource& source, ShellSpan commands) {
+  const std::size_t before = commands_.size();
+  const std::size_t tree = trees_.size();
   subshell([&] { run_text(source, commands); });
+  const bool single = commands_.size() == before + 1 && trees_.size() > tree && trees_[tree].size() == 1 &&
+                      trees_[tree].front().kind == ShellNodeKind::kSimple;
+  return single ? shell_output(commands_.back()) : std::nullopt;
 }
 
-void ShellReader::substitute_text(std::string commands, ShellSpan place) {
-  if (budget_.spend(commands.size())) {
-    const ShellSource source{texts_.emplace_back(std::move(commands)), place};
-    substitute(source, {0, source.text.size()});
+std::optional<std::string> ShellReader::substitute_text(std::string commands, ShellSpan place) {
+  if (!budget_.spend(commands.size())) {
+    return std::nullopt;
   }
+  const ShellSource source{texts_.emplace_back(std::move(commands)), place};
+  return substitute(source, {0, source.text.size()});
 }
 
-bool ShellReader::list(const ShellSource& source, const std::vector<ShellNode>& nodes) {
-  bool sure = true;
+ShellOutcome ShellReader::list(const ShellSource& source, const std::vector<ShellNode>& nodes) {
+  ShellOutcome outcome = ShellOutcome::kSucceeds;
   for (const ShellNode& node : nodes) {
-    if (budget_.exhausted()) {
+    if (budget_.exhausted() || ended_) {
       break;
     }
-    sure = run(source, node);
+    outcome = run(source, node);
   }
-  return sure;
+  return outcome;
 }
 
-bool ShellReader::run(const ShellSource& source, const ShellNode& node) {
+ShellOutcome ShellReader::run(const ShellSource& source, const ShellNode& node) {
   const ShellBudget::Level level(budget_);
   if (!level.ok() || !budget_.step()) {
-    return false;
+    return ShellOutcome::kUnknown;
   }
+  const ShellOutcome outcome = run_kind(source, node);
+  // What a rehearsal finds out must hold for every turn of the loop.
+  return rehearsals_ > 0 ? ShellOutcome::kUnknown : node.negated ? inverted(outcome) : outcome;
+}
+
+ShellOutcome ShellReader::run_kind(const ShellSource& source, const ShellNode& node) {
   switch (node.kind) {
     case ShellNodeKind::kSimple:
       return simple(source, node);
     case ShellNodeKind::kTest:
-      test(source, node);
-      return false;
+      return test(source, node);
     case ShellNodeKind::kArithmetic:
       expander_.run_arithmetic(source, node.words.front());
-      return false;
+      return ShellOutcome::kUnknown;
     case ShellNodeKind::kAndOr:
       return and_or(source, node);
     case ShellNodeKind::kPipeline:
       for (const ShellNode& child : node.children) {
         subshell([&] { run(source, child); });
       }
-      return false;
+      return ShellOutcome::kUnknown;
     case ShellNodeKind::kGroup:
       return list(source, node.children);
     case ShellNodeKind::kSubshell:
       subshell([&] { list(source, node.children); });
-      return false;
+      return ShellOutcome::kUnknown;
     case ShellNodeKind::kBranches:
-      branches(source, node);
-      return false;
+      return branches(source, node);
     case ShellNodeKind::kWhile:
       loop([&] {
         list(source, node.alternatives.front().condition);
         list(source, node.alternatives.front().body);
       });
-      return false;
+      return ShellOutcome::kUnknown;
     case ShellNodeKind::kFor:
       for_loop(source, node);
-      return false;
+      return ShellOutcome::kUnknown;
     case ShellNodeKind::kFunction: {
       const Function function{&node.children.front(), source};
       functions_[node.name] = function;
       if (seen_.insert(function.body).second) {
         defined_.push_back(function);
       }
-      return true;
+      return ShellOutcome::kSucceeds;
     }
   }
-  return false;
+  return ShellOutcome::kUnknown;
 }
 
 void ShellReader::subshell(const Step& step) {
+  const bool outer = ended_;
   state_.enter();
   step();
   state_.leave();
+  ended_ = outer;
 }
 
 // Commands behind && run on the way where all before them succeeded; behind || on the other one.
-bool ShellReader::and_or(const ShellSource& source, const ShellNode& node) {
-  bool sure = run(source, node.children.front());
+ShellOutcome ShellReader::and_or(const ShellSource& source, const ShellNode& node) {
+  ShellOutcome outcome = run(source, node.children.front());
   bool conditional = false;
   const auto rejoin = [&] {
     if (conditional) {
@@ -133,56 +146,111 @@ bool ShellReader::and_or(const ShellSource& source, const ShellNode& node) {
     }
     conditional = false;
   };
-  for (std::size_t i = 1; i < node.children.size() && !budget_.exhausted(); ++i) {
+  for (std::size_t i = 1; i < node.children.size() && !budget_.exhausted() && !ended_; ++i) {
     const bool if_succeeded = node.if_succeeded[i - 1];
-    if (if_succeeded && sure && !conditional) {
-      sure = run(source, node.children[i]);
+    if (outcome != ShellOutcome::kUnknown) {
+      const bool runs = if_succeeded == (outcome == ShellOutcome::kSucceeds);
+      outcome = runs ? run(source, node.children[i]) : outcome;
       continue;
     }
     if (!if_succeeded) {
       rejoin();
     }
-    if (!conditional) {
+    const bool first = !conditional;
+    if (first) {
       state_.enter();
       conditional = true;
     }
     run(source, node.children[i]);
-    sure = false;
+    if (ended_ && first) {  // what it changed does not reach what follows
+      state_.leave();
+      conditional = false;
+    }
+    ended_ = false;
     if (!if_succeeded) {
       rejoin();
     }
   }
   rejoin();
-  return sure;
+  return outcome;
 }
 
-void ShellReader::branches(const ShellSource& source, const ShellNode& node) {
+// Whether `alternative` is the one that runs; runs its condition.
+ShellOutcome ShellReader::decide(const ShellSource& source, const ShellNode& node,
+                                 const ShellAlternative& alternative) {
+  if (node.words.empty()) {
+    const ShellOutcome outcome = list(source, alternative.condition);
+    return alternative.condition.empty() ? ShellOutcome::kSucceeds : outcome;
+  }
+  const ShellValue subject = expander_.value(source, node.words.front());
+  ShellOutcome outcome = ShellOutcome::kFails;
+  for (const ShellSpan pattern : alternative.patterns) {
+    const ShellOutcome matches = shell_match(subject, expander_.value(source, pattern), source.at(pattern));
+    if (matches == ShellOutcome::kSucceeds) {
+      return matches;
+    }
+    outcome = matches == ShellOutcome::kUnknown ? matches : outcome;
+  }
+  return outcome;
+}
+
+ShellOutcome ShellReader::branches(const ShellSource& source, const ShellNode& node) {
+  const bool falls_through = std::any_of(node.alternatives.begin(), node.alternatives.end(),
+                                         [](const ShellAlternative& each) { return each.falls_through; });
+  for (std::size_t i = 0; i < node.alternatives.size() && !budget_.exhausted(); ++i) {
+    ShellOutcome outcome = decide(source, node, node.alternatives[i]);
+    if (ended_) {
+      return ShellOutcome::kUnknown;
+    }
+    if (falls_through || rehearsals_ > 0) {
+      outcome = ShellOutcome::kUnknown;
+    }
+    if (outcome == ShellOutcome::kSucceeds) {
+      return list(source, node.alternatives[i].body);
+    }
+    if (outcome == ShellOutcome::kUnknown) {
+      doubtful_branches(source, node, i);
+      return ShellOutcome::kUnknown;
+    }
+  }
+  return ShellOutcome::kSucceeds;
+}
+
+void ShellReader::doubtful_branches(const ShellSource& source, const ShellNode& node, std::size_t first) {
   std::vector<ShellChanges> outcomes;
   std::set<std::string> doubtful;  // changed by an earlier condition, or by a branch that falls through
   bool falls_through = false;
-  for (std::size_t i = 0; i < node.alternatives.size() && !budget_.exhausted(); ++i) {
+  bool exhaustive = false;
+  for (std::size_t i = first; i < node.alternatives.size() && !budget_.exhausted() && !exhaustive; ++i) {
     const ShellAlternative& alternative = node.alternatives[i];
-    if (i == 0) {
-      list(source, alternative.condition);
-    }
     state_.enter();
     for (const std::string& name : doubtful) {
       state_.make_unknown(name, shell_variable_in_message(name).append(" ").append(kBranchReason), {});
     }
-    if (i > 0) {
-      list(source, alternative.condition);
+    const ShellOutcome runs = i == first ? ShellOutcome::kUnknown : decide(source, node, alternative);
+    const bool is_else = node.words.empty() && alternative.condition.empty();
+    exhaustive = runs == ShellOutcome::kSucceeds && (is_else || rehearsals_ == 0);
+    if (!alternative.condition.empty()) {
       doubtful.merge(state_.changed());
     }
-    list(source, alternative.body);
+    const bool skipped = runs == ShellOutcome::kFails && !falls_through && rehearsals_ == 0;
+    if (!skipped && !ended_) {
+      list(source, alternative.body);
+    }
     if (alternative.falls_through) {
       falls_through = true;
       doubtful.merge(state_.changed());
     }
-    outcomes.push_back(state_.leave());
+    ShellChanges changes = state_.leave();
+    if (!ended_ && !skipped) {
+      outcomes.push_back(std::move(changes));
+    }
+    ended_ = false;
   }
-  if (!node.exhaustive || falls_through) {
+  if (!exhaustive || falls_through) {
     outcomes.emplace_back();
   }
+  ended_ = outcomes.empty();
   state_.join(outcomes, falls_through, kBranchReason);
 }
 
@@ -193,6 +261,7 @@ void ShellReader::loop(const Step& step) {
   step();
   --rehearsals_;
   const ShellChanges rehearsed = state_.leave();
+  ended_ = false;
   if (rehearsals_ > 0) {  // an outer loop asks only for the names
     state_.join({rehearsed, {}}, true, kLoopReason);
     return;
@@ -202,6 +271,7 @@ void ShellReader::loop(const Step& step) {
     state_.make_unknown(name, shell_variable_in_message(name).append(" ").append(kLoopReason), {});
   }
   step();
+  ended_ = false;
   state_.join({state_.leave(), {}}, true, kLoopReason);
 }
 
@@ -213,6 +283,7 @@ void ShellReader::turn(const Step& step, const std::string& reason) {
   step();
   std::vector<ShellChanges> outcomes = {state_.leave()};
   if (jumped_) {
+    ended_ = false;
     outcomes.emplace_back();
   }
   state_.join(outcomes, jumped_, reason);
@@ -253,18 +324,21 @@ void ShellReader::for_loop(const ShellSource& source, const ShellNode& node) {
   for (auto& [value, place] : turns) {
     state_.assign(node.name, {std::move(value)}, false, place);
     turn([&] { list(source, node.children); }, kLoopReason);
+    ended_ = false;
   }
   state_.join({state_.leave(), {}}, true, kLoopReason);
 }
 
-void ShellReader::test(const ShellSource& source, const ShellNode& node) {
+ShellOutcome ShellReader::test(const ShellSource& source, const ShellNode& node) {
   ShellCommand command;
   for (const ShellSpan span : node.words) {
     ShellValue value = expander_.value(source, span);
     const ShellSpan place = source.place_of(span);
     command.words.push_back({std::move(value.text), value.known, std::move(value.reason), place.begin, place.end});
   }
+  const ShellOutcome outcome = shell_test(command.words);
   emit(std::move(command));
+  return outcome;
 }
 
 ShellScript read_shell_script(std::string_view script, const ShellVariables& variables, const ShellLimits& limits) {

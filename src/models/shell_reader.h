@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "shell_budget.h"
+#include "shell_condition.h"
 #include "shell_expand.h"
 #include "shell_state.h"
 #include "shell_syntax.h"
@@ -33,34 +35,39 @@ class ShellReader : private ShellSubstitutions {
     ShellSource source;
   };
   using Step = std::function<void()>;
-
-  void substitute(const ShellSource& source, ShellSpan commands) override;
-  void substitute_text(std::string commands, ShellSpan place) override;
-  void run_text(const ShellSource& source, ShellSpan range);
-
-  // Each returns whether what it ran surely succeeds.
-  bool list(const ShellSource& source, const std::vector<ShellNode>& nodes);
-  bool run(const ShellSource& source, const ShellNode& node);
-  bool and_or(const ShellSource& source, const ShellNode& node);
-  bool simple(const ShellSource& source, const ShellNode& node);
-
-  void subshell(const Step& step);
-  void branches(const ShellSource& source, const ShellNode& node);
-  void loop(const Step& step);
-  void turn(const Step& step, const std::string& reason);
-  void for_loop(const ShellSource& source, const ShellNode& node);
-  void test(const ShellSource& source, const ShellNode& node);
-
-  // shell_simple.cpp
   struct Words {
     std::vector<ShellWord> words;
     std::vector<ShellValue> values;
   };
+
+  std::optional<std::string> substitute(const ShellSource& source, ShellSpan commands) override;
+  std::optional<std::string> substitute_text(std::string commands, ShellSpan place) override;
+  void run_text(const ShellSource& source, ShellSpan range);
+
+  ShellOutcome list(const ShellSource& source, const std::vector<ShellNode>& nodes);
+  ShellOutcome run(const ShellSource& source, const ShellNode& node);
+  ShellOutcome run_kind(const ShellSource& source, const ShellNode& node);
+  ShellOutcome and_or(const ShellSource& source, const ShellNode& node);
+  ShellOutcome simple(const ShellSource& source, const ShellNode& node);
+  ShellOutcome run_command(const ShellSource& source, const ShellNode& node, std::size_t assignments, Words words);
+
+  void subshell(const Step& step);
+  ShellOutcome branches(const ShellSource& source, const ShellNode& node);
+  // What may run of the alternatives from `first` on, whose condition has run.
+  void doubtful_branches(const ShellSource& source, const ShellNode& node, std::size_t first);
+  ShellOutcome decide(const ShellSource& source, const ShellNode& node, const ShellAlternative& alternative);
+  void loop(const Step& step);
+  void turn(const Step& step, const std::string& reason);
+  void for_loop(const ShellSource& source, const ShellNode& node);
+  ShellOutcome test(const ShellSource& source, const ShellNode& node);
+
+  // shell_simple.cpp
   Words expand_words(const ShellSource& source, const ShellNode& node, std::size_t first);
   std::vector<ShellAssignment> assign(const ShellSource& source, const ShellNode& node, std::size_t count, bool stay);
   ShellAssignment assign_one(const ShellSource& source, ShellSpan word);
   std::vector<ShellValue> array_elements(const ShellSource& source, ShellSpan inside);
   void declare_arrays(const ShellSource& source, const ShellNode& node, std::size_t first);
+  void redirect(const ShellSource& source, const ShellNode& node, ShellCommand& command);
   bool call(const Words& words);
   bool evaluate(const std::vector<ShellWord>& words);
   void emit(ShellCommand command);
@@ -78,6 +85,7 @@ class ShellReader : private ShellSubstitutions {
   std::deque<std::string> texts_;  // what eval and backquotes run; functions may point into them
   std::deque<std::vector<ShellNode>> trees_;
   bool jumped_ = false;  // a return, break or continue was met: what follows it may not run
+  bool ended_ = false;   // exec or exit was met: nothing that follows it in this shell runs
   int rehearsals_ = 0;   // > 0: a loop is run only to learn what it changes, nothing is listed
 };
 

@@ -26,25 +26,44 @@ ShellWord joined(const std::vector<ShellValue>& values, ShellSpan place) {
   return word;
 }
 
+// The text of `<<-`.
+std::string without_tabs(std::string_view body) {
+  std::string out;
+  while (!body.empty()) {
+    body.remove_prefix(std::min(body.find_first_not_of('\t'), body.size()));
+    const std::size_t newline = body.find('\n');
+    const std::size_t line = newline == std::string_view::npos ? body.size() : newline + 1;
+    out += body.substr(0, line);
+    body.remove_prefix(line);
+  }
+  return out;
+}
+
 }  // namespace
 
-bool ShellReader::simple(const ShellSource& source, const ShellNode& node) {
+ShellOutcome ShellReader::simple(const ShellSource& source, const ShellNode& node) {
   std::size_t assignments = 0;
   while (assignments < node.words.size() && shell_assignment_form(source.at(node.words[assignments]))) {
     ++assignments;
   }
   // POSIX.1-2017, 2.9.1: the words are expanded first, with the variables as they were.
   Words words = expand_words(source, node, assignments);
-  ShellCommand command;
-  if (words.words.empty()) {
-    command.assignments = assign(source, node, assignments, true);
-    const bool known = std::all_of(command.assignments.begin(), command.assignments.end(),
-                                   [](const ShellAssignment& each) { return each.value.known; });
-    if (assignments > 0) {
-      emit(std::move(command));
-    }
-    return known && assignments > 0;
+  if (!words.words.empty()) {
+    return run_command(source, node, assignments, std::move(words));
   }
+  ShellCommand command;
+  command.assignments = assign(source, node, assignments, true);
+  const bool known = std::all_of(command.assignments.begin(), command.assignments.end(),
+                                 [](const ShellAssignment& each) { return each.value.known; });
+  if (assignments > 0) {
+    emit(std::move(command));
+  }
+  return known && assignments > 0 ? ShellOutcome::kSucceeds : ShellOutcome::kUnknown;
+}
+
+ShellOutcome ShellReader::run_command(const ShellSource& source, const ShellNode& node, std::size_t assignments,
+                                      Words words) {
+  ShellCommand command;
   state_.enter();
   command.assignments = assign(source, node, assignments, false);
   if (call(words) || evaluate(words.words)) {
@@ -54,18 +73,53 @@ bool ShellReader::simple(const ShellSource& source, const ShellNode& node) {
       changes.erase(assignment.name);
     }
     state_.join({std::move(changes)}, false, "");
-    return false;
+    return ShellOutcome::kUnknown;
   }
+  redirect(source, node, command);
   command.words = words.words;
-  const ShellWord& name = words.words.front();
   emit(std::move(command));
   state_.leave();
-  jumped_ = jumped_ || (name.known && (name.text == "return" || name.text == "break" || name.text == "continue"));
+  const ShellWord& name = words.words.front();
+  if (!name.known) {
+    return ShellOutcome::kUnknown;
+  }
+  jumped_ = jumped_ || name.text == "return" || name.text == "break" || name.text == "continue";
+  ended_ = ended_ || name.text == "exit" || (name.text == "exec" && words.words.size() > 1);
   apply_shell_builtin(words.words, state_, budget_);
-  if (name.known && is_shell_declaration(name.text)) {
+  if (is_shell_declaration(name.text)) {
     declare_arrays(source, node, assignments + 1);
   }
-  return name.known && shell_always_succeeds(name.text);
+  return shell_always_succeeds(name.text) ? ShellOutcome::kSucceeds : shell_test(words.words);
+}
+
+void ShellReader::redirect(const ShellSource& source, const ShellNode& node, ShellCommand& command) {
+  for (const ShellRedirection& redirection : node.redirections) {
+    using Kind = ShellRedirection::Kind;
+    if (redirection.kind == Kind::kHereDocument) {
+      const ShellHereDocument& document = *redirection.document;
+      ShellSource body = source;
+      ShellSpan span = document.body;
+      if (document.strip_tabs && budget_.spend(span.end - span.begin)) {
+        body = {texts_.emplace_back(without_tabs(source.at(span))), source.place_of(span)};
+        span = {0, body.text.size()};
+      }
+      const std::optional<std::string> problem = budget_.problem();
+      ShellValue value{"", false, "a here-document of the script cannot be read", false};
+      if (document.quoted && budget_.spend(span.end - span.begin)) {
+        value = {std::string(body.at(span)), true, "", false};
+      } else if (ShellValue text = expander_.here_document(body, span); budget_.problem() == problem) {
+        value = std::move(text);
+      }
+      budget_.forget(problem);
+      command.input = to_word(value, source.place_of(document.body));
+    } else {
+      ShellValue value = expander_.value(source, redirection.word);
+      value.text += redirection.kind == Kind::kHereString ? "\n" : "";
+      auto& target = redirection.kind == Kind::kHereString ? command.input : command.output;
+      target = to_word(value, source.place_of(redirection.word));
+      command.appends = redirection.kind == Kind::kAppend;
+    }
+  }
 }
 
 ShellReader::Words ShellReader::expand_words(const ShellSource& source, const ShellNode& node, std::size_t first) {
@@ -215,6 +269,7 @@ void ShellReader::emit(ShellCommand command) {
     return;
   }
   command.environment_changes = state_.environment_changes();
+  command.directory = state_.directory();
   commands_.push_back(std::move(command));
 }
 

@@ -95,6 +95,11 @@ ShellState::ShellState(const ShellVariables& variables, ShellBudget& budget)
     arguments.elements.push_back({"", false, "$0 is only known at run time", false});
   }
   variables_["@"] = std::move(arguments);
+  if (variables.directory) {
+    ShellVariable directory;
+    directory.elements.push_back({*variables.directory, true, "", false});
+    variables_["PWD"] = std::move(directory);
+  }
   open_reason_ = variables.open ? "may come from envFrom" : "";
 }
 
@@ -272,6 +277,15 @@ void ShellState::make_local(const std::string& name) {
     const auto record = frame.find(name);
     local->second.record = record == frame.end() ? std::nullopt : std::optional(record->second);
   }
+}
+
+std::optional<std::string> ShellState::directory() const {
+  const ShellVariable* variable = find("PWD");
+  if (variable == nullptr || variable->elements.size() != 1 || !variable->elements.front().known) {
+    return std::nullopt;
+  }
+  budget_.spend(variable->elements.front().text.size());
+  return variable->elements.front().text;
 }
 
 std::map<std::string, ShellWord> ShellState::environment_changes() const {

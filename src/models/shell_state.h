@@ -82,6 +82,9 @@ class ShellState {
   void leave_call();
   void make_local(const std::string& name);
 
+  // $PWD, which `cd` sets.
+  [[nodiscard]] std::optional<std::string> directory() const;
+
   // The changed variables that a command run now would see.
   [[nodiscard]] std::map<std::string, ShellWord> environment_changes() const;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,7 +34,7 @@ enum class ShellNodeKind {
   kPipeline,    // children
   kGroup,       // { children }
   kSubshell,    // ( children ), or children in the background
-  kBranches,    // if, case
+  kBranches,    // if: conditions and bodies; the body of `else` has none. case: words[0] and patterns
   kWhile,       // while, until, for ((…)): alternatives[0]
   kFor,         // for name in words: children
   kFunction,    // name, children
@@ -41,8 +42,25 @@ enum class ShellNodeKind {
 
 struct ShellNode;
 
+// The text between `<<EOF` and `EOF`, filled in when the lexer comes to it.
+struct ShellHereDocument {
+  ShellSpan body;
+  std::string delimiter;
+  bool quoted = false;      // nothing in it is expanded
+  bool strip_tabs = false;  // <<-
+};
+
+// A redirection of standard input or output that is worth knowing; others are not kept.
+struct ShellRedirection {
+  enum class Kind { kHereDocument, kHereString, kOutput, kAppend };
+  Kind kind = Kind::kOutput;
+  ShellSpan word;                               // but for kHereDocument
+  std::shared_ptr<ShellHereDocument> document;  // of kHereDocument
+};
+
 struct ShellAlternative {
   std::vector<ShellNode> condition;
+  std::vector<ShellSpan> patterns;  // of `case`
   std::vector<ShellNode> body;
   bool falls_through = false;  // `;&`, `;;&`
 };
@@ -53,9 +71,10 @@ struct ShellNode {
   std::vector<ShellNode> children;
   std::vector<bool> if_succeeded;  // kAndOr: before children[i + 1], true for &&, false for ||
   std::vector<ShellAlternative> alternatives;
-  bool exhaustive = false;  // kBranches: an else or a `*)` makes sure that one alternative runs
-  bool over_words = true;   // kFor: has a word list; without one it runs over "$@"
-  std::string name;         // kFor, kFunction
+  std::vector<ShellRedirection> redirections;  // kSimple
+  bool negated = false;                        // `!` stands in front
+  bool over_words = true;                      // kFor: has a word list; without one it runs over "$@"
+  std::string name;                            // kFor, kFunction
 };
 
 // `NAME=value`, `NAME+=value`, `NAME[i]=value`, `NAME=(…)` at the front of `word`.

@@ -25,6 +25,7 @@ class ShellWordExpansion {
       : expander_(expander), source_(source), text_(source.text), fields_(split, expander.budget_) {}
 
   std::vector<ShellValue> run(ShellSpan word);
+  std::vector<ShellValue> run_here_document(ShellSpan body);
 
  private:
   // kOperand: the unquoted word of ${X:-word}, which is split like the expansion that it is part of.
@@ -40,6 +41,7 @@ class ShellWordExpansion {
   std::size_t dollar(std::size_t at, ShellSpan span, Mode mode);
   std::size_t substitution(std::size_t begin, std::size_t open, std::size_t end, Mode mode);
   std::size_t backquoted(std::size_t begin, std::size_t end, Mode mode);
+  void put_output(const std::optional<std::string>& output, std::string_view written, Mode mode);
   void ansi_quoted(std::string_view content);
 
   // shell_parameter.cpp
@@ -66,8 +68,9 @@ class ShellWordExpansion {
   const ShellSource& source_;
   std::string_view text_;
   ShellFields fields_;
-  bool empty_list_ = false;  // "$@" stood here without arguments
-  int brace_progress_ = 0;   // how much of `{a,b}` was seen: 1 the brace, 2 the comma, 3 all
+  bool here_document_ = false;  // a " is an ordinary character
+  bool empty_list_ = false;     // "$@" stood here without arguments
+  int brace_progress_ = 0;      // how much of `{a,b}` was seen: 1 the brace, 2 the comma, 3 all
 };
 
 // `text` as part of a message.

@@ -51,7 +51,7 @@ TEST(ShellLimits, SyntaxErrorsNameTheLineAndKeepTheCommandsBefore) {
            Case{"if a; then b", "a\nb\nproblem: it ends in the middle of a command on line 1\n"},
            Case{"for x in y; do a $x", "a y\nproblem: it ends in the middle of a command on line 1\n"},
            Case{"for 1 in x; do a; done", "problem: unexpected `1` on line 1\n"},
-           Case{"case x in y) a", "a\nproblem: it ends in the middle of a command on line 1\n"},
+           Case{"case $? in y) a", "a\nproblem: it ends in the middle of a command on line 1\n"},
            Case{"a >", "problem: it ends in the middle of a command on line 1\n"},
            Case{"a ;; b", "a\nproblem: unexpected `;;` on line 1\n"},
            Case{"a <<EOF\nb", "a\n"},

@@ -140,7 +140,6 @@ TEST(ShellScripts, AnEntrypointThatCollectsItsFlags) {
             "{args=<--model org/m>}\n"
             "{args=<--model org/m --revision abc>}\n"
             "[[ 0 == 1\n"
-            "set -x\n"
             "exec python3 -m server --model org/m --revision abc --max-model-len 4096\n");
 }
 

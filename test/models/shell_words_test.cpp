@@ -188,8 +188,8 @@ TEST(ShellWords, SubstitutionsAreUnknownAndTheirCommandsListed) {
   for (const Case& each : {
            Case{"a $(b $MODEL) \"x$(c)\"", "b org/m\nc\na ?<$(b $MODEL)> ?<x$(c)>\n"},
            Case{"a `b \\`c\\``", "c\nb ?<`c`>\na ?<`b \\`c\\``>\n"},
-           Case{"a $(b | (c; d)) $(case x in y) e ;; esac)",
-                "b\nc\nd\ne\na ?<$(b | (c; d))> ?<$(case x in y) e ;; esac)>\n"},
+           Case{"a $(b | (c; d)) $(case y in y) e ;; esac)",
+                "b\nc\nd\ne\na ?<$(b | (c; d))> ?<$(case y in y) e ;; esac)>\n"},
            Case{"a $((1 + 2)) $(( $(b) ))", "a ?<$((1 + 2))> ?<$(( $(b) ))>\n"},
            Case{"a <(b) >(c)", "b\nc\na ?<<(b)> ?<>(c)>\n"},
            Case{"X=$(b); a $X", "b\n{X=?<$(b)>}\na ?<$X>\n"},

@@ -28,13 +28,17 @@ struct ShellAssignment {
   ShellWord value;
 };
 
-// One simple command: `A=1 B=2 word word…` with redirections left out. `words` may be empty (assignments only).
+// One simple command: `A=1 B=2 word word…` with redirections apart. `words` may be empty (assignments only).
 struct ShellCommand {
   std::vector<ShellAssignment> assignments;
   std::vector<ShellWord> words;
   // The variables exported to the command when it runs: the container's environment as changed by `export`, and by
   // plain assignments to variables that were already exported; the command's own assignments included.
   std::map<std::string, ShellWord> environment_changes;
+  std::optional<ShellWord> input;        // standard input that the script holds: a here-document or a here-string
+  std::optional<ShellWord> output;       // the file that standard output goes to
+  bool appends = false;                  // of output: `>>`
+  std::optional<std::string> directory;  // where it runs, absolute; nullopt: not known
 };
 
 // What the script starts with. A name that maps to nullopt is set to something that cannot be read.
@@ -44,6 +48,7 @@ struct ShellVariables {
                               // false: a variable that is not listed is unset and expands to nothing
   bool image_unseen = false;  // true: the image may set them, though most likely it does not. Words they stand in are
                               // unknown (absent, where nothing else is in the word); ${VAR:-x} still is x
+  std::optional<std::string> directory;                // where the script begins, absolute
   std::vector<std::optional<std::string>> positional;  // $0, $1, … of `sh -c script $0 $1 …`; nullopt as above
 };
 
@@ -56,7 +61,8 @@ struct ShellLimits {
 };
 
 struct ShellScript {
-  std::vector<ShellCommand> commands;  // in the order of the text; those of functions, branches and loops included
+  // In the order of the text; those of functions, branches and loops included, unless they surely do not run.
+  std::vector<ShellCommand> commands;
   std::optional<std::string> problem;  // why reading stopped early (unbalanced quote, a limit); commands so far stay
 };
 
@@ -65,7 +71,8 @@ struct ShellScript {
 // export, $VAR ${VAR} ${VAR:-x} ${VAR-x} ${VAR:=x} ${VAR:?x} ${VAR:+x} ${#VAR} ${VAR%x} ${VAR#x} $1 "$@" $*, $((…)),
 // $(…) and backquotes. `eval` with known words is read as a script again. A variable assigned in the script has that
 // value from there on; one assigned in a branch or a loop is unknown afterwards, unless every branch gives it the same
-// value.
+// value. Where `[`, `[[`, `test` or `case` compare what is known, only the branch that runs is read; what follows
+// `exec program` or `exit` is not.
 ShellScript read_shell_script(std::string_view script, const ShellVariables& variables, const ShellLimits& limits = {});
 
 }  // namespace warmgate::models

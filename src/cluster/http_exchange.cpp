@@ -5,10 +5,8 @@
 #include <utility>
 
 #include "client_socket.h"
+#include "warmgate/base/http_stream.h"
 #include "warmgate/base/text.h"
-
-// zlib, brotli, zstd and TLS support stay off: no decompression bombs, and the library never touches a TLS session.
-#include <httplib.h>
 
 namespace warmgate::cluster {
 namespace {
@@ -21,9 +19,9 @@ constexpr std::size_t kMaxStatusLineBytes = 1024;
 constexpr std::size_t kMaxRefusalBytes = 1024UL * 1024;
 
 // Adapts a ClientChannel to the library, and enforces what the library does not.
-class ResponseStream final : public httplib::Stream {
+class ResponseStream final : public base::HttpStream {
  public:
-  explicit ResponseStream(ClientChannel& channel) : channel_(channel) {}
+  explicit ResponseStream(ClientChannel& channel) : HttpStream(channel.fd()), channel_(channel) {}
 
   ssize_t read(char* data, size_t size) override {
     if (oversized_head_) {
@@ -44,14 +42,6 @@ class ResponseStream final : public httplib::Stream {
   void end_of_head() { in_head_ = false; }
   [[nodiscard]] bool answered() const { return answered_; }
   [[nodiscard]] bool oversized_head() const { return oversized_head_; }
-
-  bool is_readable() const override { return false; }
-  bool wait_readable() const override { return true; }
-  bool wait_writable() const override { return true; }
-  void get_remote_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
-  void get_local_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
-  int socket() const override { return channel_.fd(); }
-  time_t duration() const override { return 0; }
 
  private:
   void count_head(std::string_view data) {

@@ -1,48 +1,29 @@
 #include "tls_client.h"
 
 #include <arpa/inet.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "warmgate/base/openssl.h"
+
 namespace warmgate::cluster {
 namespace {
 
-struct OpensslFree {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, OpensslFree>;
+using base::openssl_reason;
+using base::OpensslPtr;
 
-std::string openssl_reason() {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+base::Result<std::vector<OpensslPtr<X509>>> read_certificates(const std::string& pem) {
   ERR_clear_error();
-  return reason == nullptr ? "unknown reason" : reason;
-}
-
-// Without this callback OpenSSL would ask for the passphrase on the terminal.
-int no_passphrase(char* /*buffer*/, int /*size*/, int /*write*/, void* /*data*/) { return -1; }
-
-base::Result<std::vector<Owned<X509>>> read_certificates(const std::string& pem) {
-  ERR_clear_error();
-  const Owned<BIO> reader(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  std::vector<Owned<X509>> all;
-  while (X509* certificate = PEM_read_bio_X509(reader.get(), nullptr, no_passphrase, nullptr)) {
+  const OpensslPtr<BIO> reader = base::pem_reader(pem);
+  std::vector<OpensslPtr<X509>> all;
+  while (X509* certificate = PEM_read_bio_X509(reader.get(), nullptr, base::no_passphrase, nullptr)) {
     all.emplace_back(certificate);
   }
-  const unsigned long end = ERR_peek_last_error();
-  const bool clean_end = ERR_GET_LIB(end) == ERR_LIB_PEM && ERR_GET_REASON(end) == PEM_R_NO_START_LINE;
-  ERR_clear_error();
-  if (!clean_end) {
+  if (!base::ended_at_last_block()) {
     return base::Error{"a certificate in it is damaged"};
   }
   if (all.empty()) {
@@ -51,25 +32,15 @@ base::Result<std::vector<Owned<X509>>> read_certificates(const std::string& pem)
   return all;
 }
 
-base::Result<Owned<EVP_PKEY>> read_key(const std::string& pem) {
-  const Owned<BIO> reader(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(reader.get(), nullptr, no_passphrase, nullptr));
-  ERR_clear_error();
-  if (!key) {
-    return base::Error{
-        "the client key is no unencrypted PEM private key (a block that starts with -----BEGIN PRIVATE KEY-----)"};
-  }
-  return key;
-}
-
 base::Status use_identity(SSL* session, const TlsIdentity& identity) {
   auto certificates = read_certificates(identity.certificate_pem);
   if (!certificates) {
     return base::Error{"the client certificate cannot be used: " + certificates.error().message};
   }
-  auto key = read_key(identity.key_pem);
+  const OpensslPtr<EVP_PKEY> key = base::read_private_key(identity.key_pem);
   if (!key) {
-    return key.error();
+    return base::Error{
+        "the client key is no unencrypted PEM private key (a block that starts with -----BEGIN PRIVATE KEY-----)"};
   }
   if (SSL_use_certificate(session, certificates->front().get()) != 1) {
     return base::Error{"the client certificate cannot be used: " + openssl_reason()};
@@ -79,7 +50,7 @@ base::Status use_identity(SSL* session, const TlsIdentity& identity) {
       return base::Error{"the chain of the client certificate cannot be used: " + openssl_reason()};
     }
   }
-  if (SSL_use_PrivateKey(session, key->get()) != 1 || SSL_check_private_key(session) != 1) {
+  if (SSL_use_PrivateKey(session, key.get()) != 1 || SSL_check_private_key(session) != 1) {
     ERR_clear_error();
     return base::Error{"the client key is not the key of the client certificate; give the pair that was made together"};
   }
@@ -94,7 +65,7 @@ bool is_ip_address(const std::string& text) {
 
 // The names a certificate is for, for a message: "kubernetes, kubernetes.default, 10.96.0.1".
 std::string names_of(X509* certificate) {
-  const Owned<GENERAL_NAMES> names(
+  const OpensslPtr<GENERAL_NAMES> names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   std::string list;
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "warmgate/base/http_stream.h"
 #include "warmgate/base/text.h"
-
-// zlib, brotli, zstd and TLS support stay off: no decompression bombs, and the library never touches a TLS session.
-#include <httplib.h>
 
 namespace warmgate::server {
 namespace {
@@ -15,10 +13,10 @@ namespace {
 constexpr std::size_t kMaxHeadBytes = 64UL * 1024;
 
 // Adapts a Channel to the library, and enforces what the library does not.
-class SessionStream final : public httplib::Stream {
+class SessionStream final : public base::HttpStream {
  public:
   SessionStream(Channel& channel, ByteBudget& bodies, std::chrono::milliseconds limit)
-      : channel_(channel), bodies_(bodies), limit_(limit) {
+      : HttpStream(channel.fd()), channel_(channel), bodies_(bodies), limit_(limit) {
     channel_.start_clock(limit_);
   }
   ~SessionStream() override { bodies_.give_back(body_bytes_); }
@@ -55,13 +53,7 @@ class SessionStream final : public httplib::Stream {
   [[nodiscard]] bool replying() const { return replying_; }
   [[nodiscard]] bool announced_close() const { return announced_close_; }
 
-  bool is_readable() const override { return false; }
   bool wait_readable() const override { return !replying_; }
-  bool wait_writable() const override { return true; }
-  void get_remote_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
-  void get_local_ip_and_port(std::string& /*ip*/, int& /*port*/) const override {}
-  int socket() const override { return channel_.fd(); }
-  time_t duration() const override { return 0; }
 
  private:
   void count(const char* data, std::size_t size) {

@@ -1,7 +1,5 @@
 #include "tls_context.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <cerrno>
@@ -10,30 +8,23 @@
 #include <ctime>
 #include <utility>
 
+#include "warmgate/base/openssl.h"
+
 namespace warmgate::server {
 namespace {
 
 // A chain of ten 4096-bit certificates has about 25 KiB; a file beyond this is not one.
 constexpr std::size_t kMaxPemBytes = 1024UL * 1024;
 
-struct OpensslFree {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(EVP_MD_CTX* digest) const { EVP_MD_CTX_free(digest); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+using base::openssl_reason;
+using base::OpensslPtr;
+
+struct FileClose {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
-template <class T>
-using Owned = std::unique_ptr<T, OpensslFree>;
-
-std::string openssl_reason() {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-  ERR_clear_error();
-  return reason == nullptr ? "unknown reason" : reason;
-}
 
 base::Result<std::string> read_pem(const std::string& what, const std::string& path) {
-  const Owned<std::FILE> file(std::fopen(path.c_str(), "rbe"));
+  const std::unique_ptr<std::FILE, FileClose> file(std::fopen(path.c_str(), "rbe"));
   if (!file) {
     return base::Error{what + " " + path + ": " + std::strerror(errno)};
   }
@@ -48,13 +39,6 @@ base::Result<std::string> read_pem(const std::string& what, const std::string& p
   return text;
 }
 
-Owned<BIO> reader_of(const std::string& text) {
-  return Owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-// Without this callback OpenSSL would ask for the passphrase on the terminal.
-int no_passphrase(char* /*buffer*/, int /*size*/, int /*write*/, void* /*data*/) { return -1; }
-
 double unix_seconds(const ASN1_TIME* time) {
   std::tm calendar{};
   return ASN1_TIME_to_tm(time, &calendar) == 1 ? static_cast<double>(::timegm(&calendar)) : 0;
@@ -66,8 +50,8 @@ base::Result<double> use_chain(SSL_CTX* context, const std::string& path, EVP_MD
     return text.error();
   }
   EVP_DigestUpdate(digest, text->data(), text->size());
-  const Owned<BIO> reader = reader_of(*text);
-  const Owned<X509> leaf(PEM_read_bio_X509_AUX(reader.get(), nullptr, no_passphrase, nullptr));
+  const OpensslPtr<BIO> reader = base::pem_reader(*text);
+  const OpensslPtr<X509> leaf(PEM_read_bio_X509_AUX(reader.get(), nullptr, base::no_passphrase, nullptr));
   if (!leaf) {
     ERR_clear_error();
     return base::Error{"certificate file " + path +
@@ -76,16 +60,13 @@ base::Result<double> use_chain(SSL_CTX* context, const std::string& path, EVP_MD
   if (SSL_CTX_use_certificate(context, leaf.get()) != 1) {
     return base::Error{"certificate file " + path + ": not usable for TLS: " + openssl_reason()};
   }
-  while (X509* issuer = PEM_read_bio_X509(reader.get(), nullptr, no_passphrase, nullptr)) {
+  while (X509* issuer = PEM_read_bio_X509(reader.get(), nullptr, base::no_passphrase, nullptr)) {
     if (SSL_CTX_add0_chain_cert(context, issuer) != 1) {
       X509_free(issuer);
       return base::Error{"certificate file " + path + ": cannot use its chain: " + openssl_reason()};
     }
   }
-  const unsigned long end = ERR_peek_last_error();
-  const bool clean_end = ERR_GET_LIB(end) == ERR_LIB_PEM && ERR_GET_REASON(end) == PEM_R_NO_START_LINE;
-  ERR_clear_error();
-  if (!clean_end) {
+  if (!base::ended_at_last_block()) {
     return base::Error{"certificate file " + path + ": a certificate after the first one is damaged"};
   }
   return unix_seconds(X509_get0_notAfter(leaf.get()));
@@ -98,10 +79,8 @@ base::Status use_key(SSL_CTX* context, const std::string& path, const std::strin
     return text.error();
   }
   EVP_DigestUpdate(digest, text->data(), text->size());
-  const Owned<BIO> reader = reader_of(*text);
-  const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(reader.get(), nullptr, no_passphrase, nullptr));
+  const OpensslPtr<EVP_PKEY> key = base::read_private_key(*text);
   OPENSSL_cleanse(&text.value()[0], text.value().size());
-  ERR_clear_error();
   if (!key) {
     return base::Error{"key file " + path +
                        ": holds no unencrypted PEM private key (a block that starts with -----BEGIN PRIVATE KEY-----)"};
@@ -138,7 +117,7 @@ base::Result<ServingCertificate> load_serving_certificate(const std::string& cer
   ERR_clear_error();
   ServingCertificate serving;
   serving.context.reset(SSL_CTX_new(TLS_server_method()));
-  const Owned<EVP_MD_CTX> digest(EVP_MD_CTX_new());
+  const OpensslPtr<EVP_MD_CTX> digest(EVP_MD_CTX_new());
   if (!serving.context || !harden(serving.context.get()) || !digest ||
       EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) != 1) {
     return base::Error{"TLS: OpenSSL cannot be set up: " + openssl_reason()};

@@ -156,11 +156,23 @@ class HttpSession::Impl final : private httplib::Server {
     if (!stream.replying() && stream.late()) {
       // The request line never came, so the library said nothing; the refusal is counted all the same.
       service_.give_up(httplib::StatusCode::RequestTimeout_408);
+    } else if (!stream.replying() && stream.head().size() >= CPPHTTPLIB_MAX_LINE_LENGTH) {
+      refuse_request_line(stream);
     }
     return written && !connection_closed && !stream.announced_close();
   }
 
  private:
+  // The library leaves without a word when a request line is longer than any it reads.
+  void refuse_request_line(SessionStream& stream) {
+    const HttpReply reply = service_.give_up(httplib::StatusCode::UriTooLong_414);
+    const std::string text = "HTTP/1.1 414 " + std::string(httplib::status_message(reply.status)) +
+                             "\r\nConnection: close\r\nContent-Type: " + reply.content_type +
+                             "\r\nContent-Length: " + std::to_string(reply.body.size()) + "\r\n\r\n" + reply.body;
+    // Whether it arrives or not, the connection ends.
+    (void)stream.write(text.data(), text.size());
+  }
+
   void take_head(httplib::Request& request) {
     stream_->end_of_head();
     head_.method = request.method;

@@ -81,6 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
         RefusalCase{"http2_preface", "PRI * HTTP/2.0", 400, "malformed"},
         RefusalCase{"unknown_method", "BREW /validate HTTP/1.1", 400, "malformed"},
         RefusalCase{"long_target", "POST /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: x", 414, "malformed"},
+        RefusalCase{"endless_target", "POST /" + std::string(100'000, 'a') + " HTTP/1.1\r\nHost: x", 414, "malformed"},
+        RefusalCase{"endless_line", std::string(100'000, 'a'), 414, "malformed"},
         RefusalCase{"long_header", kPost + "X: " + std::string(9000, 'a'), 400, "malformed"}),
     [](const auto& row) { return row.param.name; });
 

@@ -98,6 +98,8 @@ ApiError failure_error(const CallName& call, const HttpFailure& failure) {
   ApiError error = local_error(call, failure.message);
   if (failure.kind == HttpFailureKind::kTooLarge) {
     error.reason = kResponseTooLarge;
+  } else if (failure.kind == HttpFailureKind::kSilent) {
+    error.reason = kWatchSilent;
   }
   return error;
 }

@@ -4,18 +4,14 @@
 
 namespace warmgate::cluster {
 
-using std::chrono::milliseconds;
-
-milliseconds Backoff::next(Time now, milliseconds at_least) {
+std::chrono::milliseconds Backoff::next(std::chrono::milliseconds at_least) {
+  using std::chrono::milliseconds;
   constexpr milliseconds kFirst{800};
-  constexpr milliseconds kMost{30'000};
-  constexpr milliseconds kHealthy{120'000};
-  const bool healthy = !until_ || now - *until_ >= kHealthy;
-  delay_ = healthy ? kFirst : std::min(delay_ * 2, kMost);
+  constexpr milliseconds kMost{10'000};
+  constexpr milliseconds kMostAsked{120'000};
+  delay_ = delay_.count() == 0 ? kFirst : std::min(delay_ * 2, kMost);
   std::uniform_int_distribution<milliseconds::rep> stretch(0, delay_.count() - 1);
-  const milliseconds wait = std::max(delay_ + milliseconds(stretch(random_)), std::min(at_least, kHealthy));
-  until_ = now + wait;
-  return wait;
+  return std::max(delay_ + milliseconds(stretch(random_)), std::min(at_least, kMostAsked));
 }
 
 }  // namespace warmgate::cluster

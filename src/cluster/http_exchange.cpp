@@ -64,13 +64,13 @@ class ResponseStream final : public base::HttpStream {
 class Exchange final : private httplib::ClientImpl {
  public:
   Exchange(ClientChannel& channel, const Endpoint& endpoint, const HttpRequest& request,
-           const HttpTransport::OnChunk& on_chunk, int stop_fd)
+           const HttpTransport::Sink* sink, int stop_fd)
       : ClientImpl(endpoint.host),
         channel_(channel),
         stream_(channel),
         endpoint_(endpoint),
         request_(request),
-        on_chunk_(on_chunk),
+        sink_(sink),
         stop_fd_(stop_fd) {
     set_path_encode(false);
     set_follow_location(false);
@@ -109,18 +109,30 @@ class Exchange final : private httplib::ClientImpl {
 
   bool take_head(const httplib::Response& response) {
     stream_.end_of_head();
-    channel_.set_patience({SteadyClock::now() + request_.body_within, stop_fd_});
-    streamed_ = on_chunk_ && response.status >= 200 && response.status < 300;
+    body_deadline_ = SteadyClock::now() + request_.body_within;
+    streamed_ = sink_ != nullptr && response.status >= 200 && response.status < 300;
     interim_ = response.status < 200;
+    wait_for_body();
+    if (streamed_ && sink_->on_open) {
+      sink_->on_open();
+    }
     return !interim_;
+  }
+
+  void wait_for_body() {
+    const bool listens = streamed_ && request_.silence_within.count() > 0;
+    const auto silent_at = SteadyClock::now() + request_.silence_within;
+    silence_counts_ = listens && silent_at < body_deadline_;
+    channel_.set_patience({silence_counts_ ? silent_at : body_deadline_, stop_fd_});
   }
 
   bool take_body(std::string_view data) {
     if (streamed_) {
-      enough_ = !on_chunk_(data);
+      enough_ = !sink_->on_chunk(data);
+      wait_for_body();
       return !enough_;
     }
-    const std::size_t limit = on_chunk_ ? kMaxRefusalBytes : request_.max_body_bytes;
+    const std::size_t limit = sink_ != nullptr ? kMaxRefusalBytes : request_.max_body_bytes;
     if (data.size() > limit - response_.body.size()) {
       too_large_ = limit;
       return false;
@@ -155,6 +167,10 @@ class Exchange final : private httplib::ClientImpl {
       return {HttpFailureKind::kTooLarge,
               where() + " sent a body of more than " + std::to_string(too_large_ / (1024UL * 1024)) + " MiB"};
     }
+    if (channel_.why_ended() == Wait::kLate && silence_counts_) {
+      const auto seconds = std::chrono::ceil<std::chrono::seconds>(request_.silence_within).count();
+      return {HttpFailureKind::kSilent, where() + " sent nothing for " + std::to_string(seconds) + " s"};
+    }
     if (channel_.why_ended() == Wait::kLate) {
       return {HttpFailureKind::kTimeout, "time-out while waiting for " + where()};
     }
@@ -175,21 +191,23 @@ class Exchange final : private httplib::ClientImpl {
   ResponseStream stream_;
   const Endpoint& endpoint_;
   const HttpRequest& request_;
-  const HttpTransport::OnChunk& on_chunk_;
+  const HttpTransport::Sink* const sink_;
   const int stop_fd_;
   HttpResponse response_;
+  SteadyClock::time_point body_deadline_;
   std::size_t too_large_ = 0;  // the limit that was passed
   bool interim_ = false;       // 1xx, which the library takes for the answer
   bool streamed_ = false;
+  bool silence_counts_ = false;  // silence_within ends before the body's deadline
   bool enough_ = false;
 };
 
 }  // namespace
 
 Exchanged exchange(ClientChannel& channel, const Endpoint& endpoint, const HttpRequest& request,
-                   const HttpTransport::OnChunk& on_chunk, int stop_fd) {
+                   const HttpTransport::Sink* sink, int stop_fd) {
   try {
-    return Exchange(channel, endpoint, request, on_chunk, stop_fd).run();
+    return Exchange(channel, endpoint, request, sink, stop_fd).run();
   } catch (const std::exception&) {
     return {HttpFailure{HttpFailureKind::kMalformed,
                         host_and_port(endpoint.host, endpoint.port) + " did not answer in valid HTTP"},

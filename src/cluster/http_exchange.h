@@ -14,8 +14,8 @@ struct Exchanged {
   bool answered = false;  // at least one byte of a response came
 };
 
-// `on_chunk` may be empty: then the body is returned. The channel's patience must be that of the head.
+// `sink` may be nullptr: then the body is returned. The channel's patience must be that of the head.
 Exchanged exchange(ClientChannel& channel, const Endpoint& endpoint, const HttpRequest& request,
-                   const HttpTransport::OnChunk& on_chunk, int stop_fd);
+                   const HttpTransport::Sink* sink, int stop_fd);
 
 }  // namespace warmgate::cluster

@@ -22,10 +22,12 @@ class HttpsTransport final : public HttpTransport {
  public:
   HttpsTransport(Endpoint endpoint, TlsClient tls) : endpoint_(std::move(endpoint)), tls_(std::move(tls)) {}
 
-  HttpResult send(const HttpRequest& request, const std::stop_token& stop) override { return run(request, {}, stop); }
+  HttpResult send(const HttpRequest& request, const std::stop_token& stop) override {
+    return run(request, nullptr, stop);
+  }
 
-  HttpResult stream(const HttpRequest& request, const OnChunk& on_chunk, const std::stop_token& stop) override {
-    return run(request, on_chunk, stop);
+  HttpResult stream(const HttpRequest& request, const Sink& sink, const std::stop_token& stop) override {
+    return run(request, &sink, stop);
   }
 
  private:
@@ -34,12 +36,12 @@ class HttpsTransport final : public HttpTransport {
     SteadyClock::time_point since;
   };
 
-  HttpResult run(const HttpRequest& request, const OnChunk& on_chunk, const std::stop_token& stop) {
+  HttpResult run(const HttpRequest& request, const Sink* sink, const std::stop_token& stop) {
     const Interrupt interrupt(stop);
     const Patience head{SteadyClock::now() + request.head_within, interrupt.fd()};
     if (ChannelPtr kept = take_idle(request.identity)) {
       kept->set_patience(head);
-      Exchanged exchanged = exchange(*kept, endpoint_, request, on_chunk, interrupt.fd());
+      Exchanged exchanged = exchange(*kept, endpoint_, request, sink, interrupt.fd());
       const bool closed_meanwhile =
           !exchanged.result.ok() && !exchanged.answered && exchanged.result.error().kind == HttpFailureKind::kBroken;
       if (!closed_meanwhile || !request.repeatable) {
@@ -51,7 +53,7 @@ class HttpsTransport final : public HttpTransport {
       return opened.error();
     }
     ChannelPtr channel = std::move(opened).value();
-    Exchanged exchanged = exchange(*channel, endpoint_, request, on_chunk, interrupt.fd());
+    Exchanged exchanged = exchange(*channel, endpoint_, request, sink, interrupt.fd());
     return finish(std::move(channel), std::move(exchanged));
   }
 

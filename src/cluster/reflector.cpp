@@ -15,11 +15,12 @@ using document::Json;
 using document::View;
 using Time = ReflectorState::Time;
 
-// See the assumptions in the header; RestClient's call deadline is the same 30 s.
-constexpr std::chrono::seconds kAccepted{30};
 // A watch that ends at once without an event is a failure, or it would be asked for in a loop (client-go "very short
-// watch").
+// watch"). One that is accepted and cut at once, again and again, by something between us and the API server, is no
+// contact either.
 constexpr std::chrono::seconds kVeryShort{1};
+// One that held for so long shows that the trouble before it is over.
+constexpr std::chrono::seconds kHeld{10};
 
 // An event that cannot be read (too large, broken) would break every watch from the version before it: after so many,
 // a list goes around it.
@@ -103,7 +104,7 @@ struct Reflector::Impl {
         version.clear();
       }
       if (failure && !stop.stop_requested()) {
-        clock.sleep_for(backoff.next(clock.now(), failure->retry_after), stop);
+        clock.sleep_for(backoff.next(failure->retry_after), stop);
       }
     }
   }
@@ -131,10 +132,9 @@ struct Reflector::Impl {
     const std::stop_callback forward(stop, [&] { enough.request_stop(); });
     bool full = false;
     bool heard = false;
-    const Time opened = clock.now();
-    open_watch(opened);
+    const Time asked = clock.now();
     const ApiResult<std::monostate> ended = api.watch(
-        options.resource, {{}, version},
+        options.resource, {{}, version, [this] { open_watch(); }},
         [&](EventType type, Json&& object) {
           heard = true;
           if (!full && !apply(type, std::move(object))) {
@@ -143,7 +143,7 @@ struct Reflector::Impl {
           }
         },
         enough.get_token());
-    close_watch();
+    close_watch(!ended && ended.error().reason == kWatchSilent);
     if (stop.stop_requested()) {
       return std::nullopt;
     }
@@ -155,7 +155,7 @@ struct Reflector::Impl {
       const bool again = worth_the_same_version(ended.error()) && mute_watches < kMaxMuteWatches;
       return again ? after(ended.error()) : relist_after(ended.error());
     }
-    if (!heard && clock.now() - opened < kVeryShort) {
+    if (!heard && clock.now() - asked < kVeryShort) {
       return after({0, "", "the API server ended the watch of " + options.resource.plural + " at once"});
     }
     mute_watches = 0;
@@ -247,15 +247,22 @@ struct Reflector::Impl {
     }
   }
 
-  void open_watch(Time now) {
+  void open_watch() {
+    const Time now = clock.now();
     const std::lock_guard lock(mutex);
     open_since = now;
   }
 
-  void close_watch() {
+  void close_watch(bool silent) {
     const Time now = clock.now();
     const std::lock_guard lock(mutex);
-    state = state_at(now);
+    if (open_since && now - *open_since >= kHeld) {
+      backoff.reset();
+    }
+    // What a silent one did not tell may have happened at any time since its last word, which is the last contact then.
+    if (!silent) {
+      state = state_at(now);
+    }
     open_since.reset();
   }
 
@@ -268,7 +275,7 @@ struct Reflector::Impl {
   // Requires the lock.
   ReflectorState state_at(Time now) const {
     ReflectorState told = state;
-    if (open_since && now - *open_since >= kAccepted) {
+    if (open_since && now - *open_since >= kVeryShort) {
       told.contact_at = now;
       told.failing_since.reset();
       told.error.clear();

@@ -32,7 +32,8 @@ HttpResult RestCalls::once(HttpRequest& request, Clock::Steady::time_point deadl
   request.head_within = until(deadline, clock_.now());
   if (stream != nullptr) {
     request.body_within = stream->within;
-    return transport_->stream(request, stream->on_chunk, stop);
+    request.silence_within = stream->silence_within;
+    return transport_->stream(request, stream->sink, stop);
   }
   request.body_within = request.head_within;
   return transport_->send(request, stop);

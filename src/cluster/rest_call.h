@@ -20,8 +20,9 @@ class RestCalls {
   }
 
   struct Stream {
-    const HttpTransport::OnChunk& on_chunk;
-    std::chrono::milliseconds within;  // of the whole body
+    HttpTransport::Sink sink;
+    std::chrono::milliseconds within;          // of the whole body
+    std::chrono::milliseconds silence_within;  // as in HttpRequest
   };
 
   // A 2xx answer that says it is JSON. `request` needs method, headers of its own and body; `query` begins with "?" or

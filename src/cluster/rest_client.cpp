@@ -41,6 +41,15 @@ std::chrono::seconds with_jitter(std::chrono::seconds time) {
   return time + std::chrono::seconds{std::uniform_int_distribution<std::int64_t>(0, time.count() / 10)(random)};
 }
 
+ApiError missing_bookmark(const CallName& call, std::chrono::milliseconds silence) {
+  ApiError error = local_error(call, "the watch was silent for " +
+                                         std::to_string(std::chrono::ceil<std::chrono::seconds>(silence).count()) +
+                                         " s, but a bookmark comes every minute: the API server hangs, or what lies "
+                                         "in between swallows its bytes");
+  error.reason = kWatchSilent;
+  return error;
+}
+
 }  // namespace
 
 struct RestClient::Impl {
@@ -196,11 +205,16 @@ ApiResult<std::monostate> RestClient::watch(const Resource& resource, const Watc
   query.add("watch", "true").add("allowWatchBookmarks", "true").add("timeoutSeconds", std::to_string(timeout.count()));
   query.add("resourceVersion", options.resource_version);
   query.add("labelSelector", options.list.label_selector).add("fieldSelector", options.list.field_selector);
-  EventStream events(call, impl_->options.max_event_bytes, on_event);
+  bool had_bookmark = false;
+  const OnEvent noting = [&](EventType type, Json&& object) {
+    had_bookmark = had_bookmark || type == EventType::kBookmark;
+    on_event(type, std::move(object));
+  };
+  EventStream events(call, impl_->options.max_event_bytes, noting);
   const HttpTransport::OnChunk on_chunk = [&](std::string_view chunk) {
     return !stop.stop_requested() && events.feed(chunk);
   };
-  const RestCalls::Stream stream{on_chunk, timeout + kWatchGrace};
+  const RestCalls::Stream stream{{on_chunk, options.on_open}, timeout + kWatchGrace, impl_->options.watch_silence};
   auto response = impl_->calls.perform(call, {}, query.text(), stop, &stream);
   if (events.error()) {
     return *events.error();
@@ -208,8 +222,9 @@ ApiResult<std::monostate> RestClient::watch(const Resource& resource, const Watc
   if (stop.stop_requested()) {
     return std::monostate{};
   }
-  if (!response) {
-    return response.error();
+  const bool silent = !response && response.error().reason == kWatchSilent;
+  if (!response && (!silent || had_bookmark)) {
+    return silent ? missing_bookmark(call, impl_->options.watch_silence) : response.error();
   }
   if (events.incomplete()) {
     return local_error(call, "the watch ended in the middle of an event");

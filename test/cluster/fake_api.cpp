@@ -93,6 +93,11 @@ void FakeApi::send(const std::string& plural, EventType type, Json object) {
 void FakeApi::end_watch(const std::string& plural) { add_step(plural, End{}); }
 void FakeApi::break_watch(const std::string& plural, ApiError error) { add_step(plural, std::move(error)); }
 
+void FakeApi::refuse_watches() {
+  const std::lock_guard lock(mutex_);
+  accepts_watches_ = false;
+}
+
 void FakeApi::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
@@ -147,6 +152,11 @@ cluster::ApiResult<std::monostate> FakeApi::watch(const cluster::Resource& resou
                                                   const cluster::WatchOptions& options, const OnEvent& on_event,
                                                   const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
+  if (accepts_watches_) {
+    lock.unlock();
+    options.on_open();
+    lock.lock();
+  }
   Script& script = scripts_[resource.plural];
   script.calls.push_back("watch " + options.resource_version);
   changed_.notify_all();

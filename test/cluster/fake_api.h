@@ -55,6 +55,8 @@ class FakeApi final : public cluster::KubeApi {
   void send(const std::string& plural, EventType type, Json object);
   void end_watch(const std::string& plural);
   void break_watch(const std::string& plural, ApiError error);
+  // From now on watches are not accepted: they hang without an answer until they are broken.
+  void refuse_watches();
   // From now on calls fail at once.
   void close();
 
@@ -106,6 +108,7 @@ class FakeApi final : public cluster::KubeApi {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool closed_ = false;
+  bool accepts_watches_ = true;
   std::map<std::string, Script> scripts_;
   std::map<std::string, cluster::ApiResult<cluster::JsonPtr>> gets_;
 };

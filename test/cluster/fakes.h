@@ -43,10 +43,13 @@ class FakeHttp final : public HttpTransport {
     HttpResult result = next(request).result;
     return stop.stop_requested() ? HttpResult(HttpFailure{HttpFailureKind::kStopped, "stopped"}) : result;
   }
-  HttpResult stream(const HttpRequest& request, const OnChunk& on_chunk, const std::stop_token& stop) override {
+  HttpResult stream(const HttpRequest& request, const Sink& sink, const std::stop_token& stop) override {
     const Answer answer = next(request);
+    if (sink.on_open && (answer.result.ok() ? answer.result->status == 200 : !answer.chunks.empty())) {
+      sink.on_open();
+    }
     for (const std::string& chunk : answer.chunks) {
-      if (!on_chunk(chunk) || stop.stop_requested()) {
+      if (!sink.on_chunk(chunk) || stop.stop_requested()) {
         return HttpFailure{HttpFailureKind::kStopped, "stopped"};
       }
     }

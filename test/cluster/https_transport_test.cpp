@@ -1,59 +1,17 @@
 // The real transport against TLS servers on loopback that behave well and badly.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <csignal>
 #include <future>
 
-#include "cluster/authority.h"
-#include "cluster/tls_server.h"
+#include "cluster/https_fixture.h"
 #include "warmgate/base/text.h"
-#include "warmgate/cluster/http.h"
 
-namespace warmgate::cluster {
+namespace warmgate::cluster::test {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using test::Authority;
-using test::Peer;
-using test::TlsServer;
 using ::testing::HasSubstr;
-
-constexpr const char* kLoopback = "IP:127.0.0.1,DNS:localhost";
-
-// Answers every request with its own text.
-void echo(Peer& peer) {
-  for (std::string request = peer.read_request(); !request.empty(); request = peer.read_request()) {
-    peer.answer(request);
-  }
-}
-
-class HttpsTransportTest : public ::testing::Test {
- protected:
-  HttpsTransportTest() { std::signal(SIGPIPE, SIG_IGN); }  // as serve does
-
-  [[nodiscard]] std::unique_ptr<HttpTransport> transport_to(const TlsServer& server, std::string ca,
-                                                            std::string host = "127.0.0.1",
-                                                            std::string name = "") const {
-    auto transport = make_https_transport({std::move(host), server.port(), std::move(name), std::move(ca)});
-    EXPECT_TRUE(transport.ok());
-    return std::move(transport).value();
-  }
-  [[nodiscard]] std::unique_ptr<HttpTransport> transport_to(const TlsServer& server) const {
-    return transport_to(server, authority_.pem());
-  }
-  static std::string port(const TlsServer& server) { return std::to_string(server.port()); }
-
-  Authority authority_;
-  TlsIdentity identity_ = authority_.issue(kLoopback);
-};
-
-HttpRequest get(const std::string& target) {
-  HttpRequest request;
-  request.target = target;
-  return request;
-}
 
 TEST_F(HttpsTransportTest, RequestsArriveAsTheyWereBuiltAndWithoutExpect) {
   const TlsServer server(identity_, echo);
@@ -86,92 +44,6 @@ TEST_F(HttpsTransportTest, ConnectionsAreKept) {
     EXPECT_TRUE(transport->send(get("/")).ok());
   }
   EXPECT_EQ(server.handshakes(), 1);
-}
-
-TEST_F(HttpsTransportTest, ServersOfAnotherAuthorityAreRefused) {
-  const TlsServer server(identity_, echo);
-  const Authority other;
-  const HttpResult result = transport_to(server, other.pem())->send(get("/"));
-  ASSERT_FALSE(result.ok());
-  EXPECT_EQ(result.error().kind, HttpFailureKind::kTls);
-  EXPECT_EQ(result.error().message, "127.0.0.1:" + port(server) +
-                                        ": the server's certificate is not trusted: unable to get local issuer "
-                                        "certificate; it is not signed by the given certificate-authority");
-  EXPECT_EQ(server.handshakes(), 0);
-}
-
-TEST_F(HttpsTransportTest, WithoutAnAuthorityTheSystemsCount) {
-  const TlsServer server(identity_, echo);
-  const HttpResult result = transport_to(server, "")->send(get("/"));
-  ASSERT_FALSE(result.ok());
-  EXPECT_THAT(result.error().message, HasSubstr("no certificate-authority is given, so the system's are used"));
-}
-
-TEST_F(HttpsTransportTest, CertificatesForOtherNamesAreRefusedAndTheRightOneIsNamed) {
-  const TlsServer server(authority_.issue("IP:10.96.0.1,DNS:kubernetes.default.svc"), echo);
-  const HttpResult by_address = transport_to(server)->send(get("/"));
-  ASSERT_FALSE(by_address.ok());
-  EXPECT_EQ(
-      by_address.error().message,
-      "127.0.0.1:" + port(server) +
-          ": the server's certificate is not for 127.0.0.1 but for 10.96.0.1, kubernetes.default.svc; correct the "
-          "address, or name the right one as tls-server-name");
-  // "localhost" is the common name, which must not count.
-  const HttpResult by_name = transport_to(server, authority_.pem(), "localhost")->send(get("/"));
-  ASSERT_FALSE(by_name.ok());
-  EXPECT_EQ(by_name.error().kind, HttpFailureKind::kTls);
-}
-
-TEST_F(HttpsTransportTest, TlsServerNameIsVerifiedAndSentInsteadOfTheHost) {
-  const TlsServer server(authority_.issue("DNS:kubernetes.default.svc"),
-                         [](Peer& peer) { peer.read_request().empty() || peer.answer(peer.server_name()); });
-  const HttpResult result =
-      transport_to(server, authority_.pem(), "127.0.0.1", "kubernetes.default.svc")->send(get("/"));
-  ASSERT_TRUE(result.ok()) << result.error().message;
-  EXPECT_EQ(result->body, "kubernetes.default.svc");
-}
-
-TEST_F(HttpsTransportTest, HostNamesAreResolvedAndAddressesSendNoServerName) {
-  const TlsServer server(identity_, [](Peer& peer) {
-    while (!peer.read_request().empty()) {
-      peer.answer("<" + peer.server_name() + ">");
-    }
-  });
-  EXPECT_EQ(transport_to(server, authority_.pem(), "localhost")->send(get("/"))->body, "<localhost>");
-  EXPECT_EQ(transport_to(server)->send(get("/"))->body, "<>");
-}
-
-TEST_F(HttpsTransportTest, ExpiredCertificatesAreRefused) {
-  const TlsServer server(authority_.issue(kLoopback, -60), echo);
-  const HttpResult result = transport_to(server)->send(get("/"));
-  ASSERT_FALSE(result.ok());
-  EXPECT_EQ(result.error().kind, HttpFailureKind::kTls);
-  EXPECT_THAT(result.error().message, HasSubstr("has expired; renew it"));
-}
-
-TEST_F(HttpsTransportTest, ClientCertificatesAreShownAndConnectionsOfAnotherAreNotReused) {
-  const TlsServer server(
-      identity_,
-      [](Peer& peer) {
-        while (!peer.read_request().empty()) {
-          peer.answer(peer.client_common_name());
-        }
-      },
-      authority_.pem());
-  const auto transport = transport_to(server);
-  HttpRequest request = get("/");
-  request.identity = std::make_shared<const TlsIdentity>(authority_.issue("DNS:a"));
-  const HttpResult first = transport->send(request);
-  ASSERT_TRUE(first.ok()) << first.error().message;
-  EXPECT_EQ(first->body, "localhost");
-  request.identity = std::make_shared<const TlsIdentity>(authority_.issue("DNS:b"));
-  ASSERT_TRUE(transport->send(request).ok());
-  EXPECT_EQ(server.handshakes(), 2);
-  request.identity = nullptr;
-  const HttpResult without = transport->send(request);
-  ASSERT_FALSE(without.ok());
-  EXPECT_EQ(without.error().kind, HttpFailureKind::kTls);
-  EXPECT_EQ(without.error().message, "127.0.0.1:" + port(server) + " asks for a client certificate and got none");
 }
 
 TEST_F(HttpsTransportTest, RedirectsAreAnAnswerAndNeverFollowed) {
@@ -244,16 +116,14 @@ TEST_F(HttpsTransportTest, ChunkedStreamsArriveAsTheyAreSentAndStopAtOnce) {
   std::stop_source stop;
   std::promise<void> second;
   auto result = std::async(std::launch::async, [&] {
-    return transport_to(server)->stream(
-        get("/"),
-        [&](std::string_view chunk) {
-          seen += chunk;
-          if (seen == "one\ntwo\n3") {
-            second.set_value();
-          }
-          return true;
-        },
-        stop.get_token());
+    return transport_to(server)->stream(get("/"), {[&](std::string_view chunk) {
+                                          seen += chunk;
+                                          if (seen == "one\ntwo\n3") {
+                                            second.set_value();
+                                          }
+                                          return true;
+                                        }},
+                                        stop.get_token());
   });
   ASSERT_EQ(second.get_future().wait_for(seconds{20}), std::future_status::ready);
   stop.request_stop();
@@ -272,11 +142,10 @@ TEST_F(HttpsTransportTest, StreamsEndWhereTheServerEndsThemAndTheirConnectionIsK
   const auto transport = transport_to(server);
   for (int i = 0; i < 2; ++i) {
     std::string seen;
-    const HttpResult result = transport->stream(get("/"),
-                                                [&](std::string_view chunk) {
+    const HttpResult result = transport->stream(get("/"), {[&](std::string_view chunk) {
                                                   seen += chunk;
                                                   return true;
-                                                },
+                                                }},
                                                 {});
     ASSERT_TRUE(result.ok()) << result.error().message;
     EXPECT_EQ(seen, "abc");
@@ -285,12 +154,56 @@ TEST_F(HttpsTransportTest, StreamsEndWhereTheServerEndsThemAndTheirConnectionIsK
   EXPECT_EQ(server.handshakes(), 1);
 }
 
+TEST_F(HttpsTransportTest, StreamsThatFallSilentAreEnded) {
+  std::promise<void> left;
+  const TlsServer server(identity_, [&left](Peer& peer) {
+    peer.read_request();
+    peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 50; ++i) {
+      peer.write("1\r\nx\r\n");
+    }
+    peer.read_request();  // until the client leaves
+    left.set_value();
+  });
+  HttpRequest request = get("/");
+  request.silence_within = milliseconds{200};
+  int opened = 0;
+  std::string seen;
+  const HttpResult result = transport_to(server)->stream(request,
+                                                         {[&](std::string_view chunk) {
+                                                            EXPECT_EQ(opened, 1) << "the head comes first";
+                                                            seen += chunk;
+                                                            return true;
+                                                          },
+                                                          [&] { ++opened; }},
+                                                         {});
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().kind, HttpFailureKind::kSilent);
+  EXPECT_EQ(result.error().message, "127.0.0.1:" + port(server) + " sent nothing for 1 s");
+  EXPECT_EQ(seen, std::string(50, 'x'));
+  EXPECT_EQ(left.get_future().wait_for(seconds{20}), std::future_status::ready);
+}
+
+TEST_F(HttpsTransportTest, TheTimeOfTheWholeBodyCountsWhereItEndsFirst) {
+  const TlsServer server(identity_, [](Peer& peer) {
+    peer.read_request();
+    peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    peer.read_request();
+  });
+  HttpRequest request = get("/");
+  request.body_within = milliseconds{100};
+  request.silence_within = seconds{20};
+  const HttpResult result = transport_to(server)->stream(request, {[](std::string_view) { return true; }}, {});
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().kind, HttpFailureKind::kTimeout);
+}
+
 TEST_F(HttpsTransportTest, StreamsThatAreCutAreBroken) {
   const TlsServer server(identity_, [](Peer& peer) {
     peer.read_request();
     peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
   });
-  const HttpResult result = transport_to(server)->stream(get("/"), [](std::string_view) { return true; }, {});
+  const HttpResult result = transport_to(server)->stream(get("/"), {[](std::string_view) { return true; }}, {});
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().kind, HttpFailureKind::kBroken);
   EXPECT_EQ(result.error().message, "127.0.0.1:" + port(server) + " ended the connection in the middle of its answer");
@@ -302,10 +215,11 @@ TEST_F(HttpsTransportTest, RefusedStreamsGiveTheirBodyBack) {
     peer.write("HTTP/1.1 410 Gone\r\nContent-Length: 4\r\n\r\nlate");
   });
   const HttpResult result = transport_to(server)->stream(get("/"),
-                                                         [](std::string_view) {
-                                                           ADD_FAILURE() << "the body of a refusal is no stream";
-                                                           return false;
-                                                         },
+                                                         {[](std::string_view) {
+                                                            ADD_FAILURE() << "the body of a refusal is no stream";
+                                                            return false;
+                                                          },
+                                                          [] { ADD_FAILURE() << "a refusal opens no stream"; }},
                                                          {});
   ASSERT_TRUE(result.ok()) << result.error().message;
   EXPECT_EQ(result->status, 410);
@@ -433,4 +347,4 @@ TEST_F(HttpsTransportTest, AuthoritiesThatAreNoneAreAnErrorAtOnce) {
 }
 
 }  // namespace
-}  // namespace warmgate::cluster
+}  // namespace warmgate::cluster::test

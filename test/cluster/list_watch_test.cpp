@@ -135,6 +135,7 @@ class WatchTest : public RestClientTest {
   ApiResult<std::monostate> watch_scripted(RestOptions options = {}) {
     WatchOptions watched;
     watched.resource_version = "5";
+    watched.on_open = [this] { ++opened_; };
     return client({"t1"}, options)
         .watch(
             kPods, watched,
@@ -148,6 +149,7 @@ class WatchTest : public RestClientTest {
   }
 
   std::vector<std::string> seen_;
+  int opened_ = 0;
   std::stop_source stop_;
   std::size_t stop_after_ = 0;
 };
@@ -232,6 +234,34 @@ TEST_F(WatchTest, ABrokenConnectionIsAnErrorAfterItsEvents) {
   ASSERT_FALSE(ended.ok());
   EXPECT_EQ(ended.error().status, 0);
   EXPECT_THAT(seen_, ElementsAre("01"));
+}
+
+TEST_F(WatchTest, ASilentWatchIsAFailureOnlyWhereABookmarkIsMissing) {
+  const std::string missing =
+      "GET /api/v1/pods (context test): the watch was silent for 90 s, but a bookmark comes every minute: the API "
+      "server "
+      "hangs, or what lies in between swallows its bytes";
+  for (const auto& [chunk, error] : std::vector<std::pair<std::string, std::string>>{
+           {"\n", ""},
+           {"{\"type\":\"ADDED\",\"object\":{\"n\":1}}\n", ""},
+           {"{\"type\":\"BOOKMARK\",\"object\":{\"n\":1}}\n", missing},
+           {"{\"type\":\"BOOKMARK\",\"object\":{\"n\":1}}\n{\"type\":\"ADDED\",\"object\":{\"n\":1}}\n", missing},
+           {"{\"type\":\"ADD", "GET /api/v1/pods (context test): the watch ended in the middle of an event"}}) {
+    http_->add(HttpFailureKind::kSilent, "10.0.0.1:6443 sent nothing for 90 s");
+    http_->answers.back().chunks = {chunk};
+    const auto ended = watch_scripted();
+    EXPECT_EQ(ended.ok() ? "" : ended.error().message, error) << chunk;
+    EXPECT_EQ(!ended.ok() && ended.error().reason == kWatchSilent, error == missing) << chunk;
+  }
+  EXPECT_EQ(http_->requests[0].silence_within, std::chrono::seconds{90});
+}
+
+TEST_F(WatchTest, SaysWhenItIsAccepted) {
+  http_->add(410, R"({"kind":"Status","code":410,"reason":"Expired","message":"too old"})");
+  EXPECT_TRUE(watch_scripted().error().expired());
+  EXPECT_EQ(opened_, 0);
+  EXPECT_TRUE(watch({}).ok());
+  EXPECT_EQ(opened_, 1);
 }
 
 TEST_F(WatchTest, AStopEndsTheWatchWithoutAnError) {

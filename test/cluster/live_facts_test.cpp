@@ -219,6 +219,7 @@ TEST_F(LiveFactsTest, FactsThatNobodyConfirmedForAMinuteAreInDoubtUntilTheWatchW
   sync({{"pods", {pod("a", "models")}}});
   clock.advance(seconds(600));  // all watches open: nothing is old
   EXPECT_TRUE(live->snapshot()->complete());
+  api.refuse_watches();
   api.break_watch("pods", {0, "", "connection refused"});
   clock.await_sleeper();
   clock.advance(seconds(60));

@@ -26,6 +26,8 @@ struct HttpRequest {
 
   std::chrono::milliseconds head_within{30'000};  // connection, TLS, request and head of the response, in all
   std::chrono::milliseconds body_within{30'000};  // and from then on the body, however slowly its bytes trickle
+  // Of a streamed body: no byte for so long ends the call (kSilent). 0: only body_within counts.
+  std::chrono::milliseconds silence_within{0};
   // Of the body that is returned. 64 MiB: a page of 500 objects of 128 KiB each.
   std::size_t max_body_bytes = std::size_t{64} * 1024 * 1024;
   // A kept connection that the server closed in the same moment: send the request once more on a new one.
@@ -47,6 +49,7 @@ enum class HttpFailureKind {
   kConnect,    // no connection: address unknown, refused, no route
   kTls,        // the server's certificate or protocol was refused, or it refused ours
   kTimeout,    // a deadline passed
+  kSilent,     // nothing came for silence_within
   kBroken,     // the connection ended in the middle
   kMalformed,  // what came is no HTTP response
   kTooLarge,   // the body is larger than max_body_bytes
@@ -64,13 +67,18 @@ class HttpTransport {
  public:
   // A piece of the body, in order. False: enough, end the call (kStopped).
   using OnChunk = std::function<bool(std::string_view chunk)>;
+  // Where a body goes that is not kept.
+  struct Sink {
+    OnChunk on_chunk;
+    std::function<void()> on_open = nullptr;  // before the first piece: the head of a 2xx response has come
+  };
 
   virtual ~HttpTransport() = default;
   // The whole response in memory. Blocks until a deadline passes at most, or `stop` is requested (kStopped, at once).
   virtual HttpResult send(const HttpRequest& request, const std::stop_token& stop = {}) = 0;
-  // The body of a 2xx response goes to `on_chunk` as it comes, and its size is not limited; of any other response it
-  // is returned. Blocks until the server ends the body, a deadline passes, or `stop` is requested (kStopped, at once).
-  virtual HttpResult stream(const HttpRequest& request, const OnChunk& on_chunk, const std::stop_token& stop) = 0;
+  // The body of a 2xx response goes to `sink` as it comes, and its size is not limited; of any other response it is
+  // returned. Blocks until the server ends the body, a deadline passes, or `stop` is requested (kStopped, at once).
+  virtual HttpResult stream(const HttpRequest& request, const Sink& sink, const std::stop_token& stop) = 0;
 };
 
 // Where the API server is and how it is verified.

@@ -25,11 +25,15 @@ struct Resource {
   bool namespaced = true;
 };
 
+// The reason of a watch that was ended because no bookmark came when one was due: since the last event or bookmark the
+// API server may have told nothing of what happened.
+inline constexpr const char* kWatchSilent = "WatchSilent";
+
 // Why a call failed.
 struct ApiError {
   int status = 0;  // of HTTP; 0: no answer (no connection, TLS, time-out)
-  // metav1.StatusReason ("NotFound", "Conflict", "Expired"); "" when the answer was no Status. One is Warmgate's own:
-  // "ResponseTooLarge", the answer was larger than may be (status is 0).
+  // metav1.StatusReason ("NotFound", "Conflict", "Expired"); "" when the answer was no Status. Two are Warmgate's own,
+  // with status 0: "ResponseTooLarge", the answer was larger than may be, and kWatchSilent.
   std::string reason;
   std::string message;  // for people: method, path, what went wrong, what to do
   std::chrono::seconds retry_after{0};
@@ -57,6 +61,8 @@ enum class EventType { kAdded, kModified, kDeleted, kBookmark };
 struct WatchOptions {
   ListOptions list;
   std::string resource_version;  // go on from here
+  // The API server has accepted the watch: nothing has been told yet, but from here on all will be.
+  std::function<void()> on_open = nullptr;
 };
 
 enum class PatchType { kJson, kMerge, kApply };
@@ -88,8 +94,9 @@ class KubeApi {
   virtual ApiResult<std::string> list(const Resource& resource, const ListOptions& options, const OnItem& on_item,
                                       const std::stop_token& stop = {}) = 0;
 
-  // Events in order, with bookmarks, until the API server ends the stream (ok), `stop` is requested (ok), or it breaks.
-  // Blocks. An ERROR event is an ApiError with the Status it carries.
+  // Events in order, with bookmarks, until the API server ends the stream (ok), it has been silent for so long that
+  // asking again is wiser (ok; an error where it had sent bookmarks), `stop` is requested (ok), or it breaks. Blocks.
+  // An ERROR event is an ApiError with the Status it carries.
   virtual ApiResult<std::monostate> watch(const Resource& resource, const WatchOptions& options,
                                           const OnEvent& on_event, const std::stop_token& stop) = 0;
 

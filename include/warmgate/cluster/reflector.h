@@ -6,7 +6,8 @@
 // from the same version, and after the fifth such failure in a row list. Each failure is followed by a Backoff.
 // Guarantees: what snapshot() gives is what the API server had at some moment, never a half-read list: a relist
 // replaces everything at once, so deleted objects vanish and the collection is at no time empty in between.
-// Assumptions: a watch that has been open for 30 s was accepted (KubeApi gives up connecting after that time).
+// Assumptions: a watch that was accepted and is open tells what happens, so it is contact with the API server. One that
+// KubeApi ends as silent was none since its last word, and its objects are as old as that.
 // Errors: none leave it; state() tells. More objects than max_objects is such an error: nothing is cut off in silence.
 //
 // Owns its thread, which ends with the object. Thread-safe.

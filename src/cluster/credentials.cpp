@@ -1,7 +1,5 @@
 #include "warmgate/cluster/credentials.h"
 
-#include <sys/stat.h>
-
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -23,26 +21,6 @@ class FixedCredentials final : public CredentialSource {
 
  private:
   const Credentials credentials_;
-};
-
-// What changes when a file is rewritten or replaced (the kubelet swaps a symbolic link in its path).
-struct FileState {
-  dev_t device = 0;
-  ino_t inode = 0;
-  off_t size = 0;
-  timespec modified{};
-
-  static FileState of(const std::string& path) {
-    struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) {
-      return {};
-    }
-    return {info.st_dev, info.st_ino, info.st_size, info.st_mtim};
-  }
-  bool operator==(const FileState& other) const {
-    return device == other.device && inode == other.inode && size == other.size &&
-           modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec;
-  }
 };
 
 class TokenFile final : public CredentialSource {

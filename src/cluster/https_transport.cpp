@@ -5,6 +5,7 @@
 #include "client_channel.h"
 #include "http_exchange.h"
 #include "patience.h"
+#include "trust.h"
 #include "warmgate/cluster/http.h"
 
 namespace warmgate::cluster {
@@ -20,7 +21,8 @@ using ChannelPtr = std::unique_ptr<ClientChannel>;
 
 class HttpsTransport final : public HttpTransport {
  public:
-  HttpsTransport(Endpoint endpoint, TlsClient tls) : endpoint_(std::move(endpoint)), tls_(std::move(tls)) {}
+  HttpsTransport(Endpoint endpoint, std::unique_ptr<Trust> trust)
+      : endpoint_(std::move(endpoint)), trust_(std::move(trust)) {}
 
   HttpResult send(const HttpRequest& request, const std::stop_token& stop) override {
     return run(request, nullptr, stop);
@@ -31,49 +33,58 @@ class HttpsTransport final : public HttpTransport {
   }
 
  private:
+  using TlsPtr = std::shared_ptr<const TlsClient>;
   struct Idle {
     ChannelPtr channel;
+    TlsPtr verified_by;
     SteadyClock::time_point since;
   };
 
   HttpResult run(const HttpRequest& request, const Sink* sink, const std::stop_token& stop) {
     const Interrupt interrupt(stop);
     const Patience head{SteadyClock::now() + request.head_within, interrupt.fd()};
-    if (ChannelPtr kept = take_idle(request.identity)) {
+    const Trust::Now trust = trust_->now();
+    if (ChannelPtr kept = take_idle(request.identity, trust.tls)) {
       kept->set_patience(head);
       Exchanged exchanged = exchange(*kept, endpoint_, request, sink, interrupt.fd());
       const bool closed_meanwhile =
           !exchanged.result.ok() && !exchanged.answered && exchanged.result.error().kind == HttpFailureKind::kBroken;
       if (!closed_meanwhile || !request.repeatable) {
-        return finish(std::move(kept), std::move(exchanged));
+        return finish(std::move(kept), trust.tls, std::move(exchanged));
       }
     }
-    auto opened = ClientChannel::open(endpoint_, tls_, request.identity, head);
+    auto opened = ClientChannel::open(endpoint_, *trust.tls, request.identity, head);
     if (!opened) {
-      return opened.error();
+      HttpFailure failure = opened.error();
+      if (failure.kind == HttpFailureKind::kTls && !trust.problem.empty()) {
+        failure.message += "; " + trust.problem;
+      }
+      return failure;
     }
     ChannelPtr channel = std::move(opened).value();
     Exchanged exchanged = exchange(*channel, endpoint_, request, sink, interrupt.fd());
-    return finish(std::move(channel), std::move(exchanged));
+    return finish(std::move(channel), trust.tls, std::move(exchanged));
   }
 
-  HttpResult finish(ChannelPtr channel, Exchanged exchanged) {
+  HttpResult finish(ChannelPtr channel, const TlsPtr& verified_by, Exchanged exchanged) {
     if (exchanged.reusable) {
       const std::lock_guard lock(mutex_);
       if (idle_.size() >= kMaxIdle) {
         idle_.erase(idle_.begin());
       }
-      idle_.push_back({std::move(channel), SteadyClock::now()});
+      idle_.push_back({std::move(channel), verified_by, SteadyClock::now()});
     }
     return std::move(exchanged.result);
   }
 
-  // The connection that was used last, with the same client certificate; those that are too old or not quiet end here.
-  ChannelPtr take_idle(const std::shared_ptr<const TlsIdentity>& identity) {
+  // The connection that was used last, with the same client certificate and authorities; those that are too old or not
+  // quiet end here.
+  ChannelPtr take_idle(const std::shared_ptr<const TlsIdentity>& identity, const TlsPtr& tls) {
     const std::lock_guard lock(mutex_);
     const auto oldest = SteadyClock::now() - kMaxIdleTime;
     std::erase_if(idle_, [&](const Idle& idle) {
-      return idle.since < oldest || idle.channel->identity() != identity || !idle.channel->quiet();
+      return idle.since < oldest || idle.verified_by != tls || idle.channel->identity() != identity ||
+             !idle.channel->quiet();
     });
     if (idle_.empty()) {
       return nullptr;
@@ -84,7 +95,7 @@ class HttpsTransport final : public HttpTransport {
   }
 
   const Endpoint endpoint_;
-  const TlsClient tls_;
+  const std::unique_ptr<Trust> trust_;
   std::mutex mutex_;
   std::vector<Idle> idle_;
 };
@@ -92,11 +103,12 @@ class HttpsTransport final : public HttpTransport {
 }  // namespace
 
 base::Result<std::unique_ptr<HttpTransport>> make_https_transport(Endpoint endpoint) {
-  auto tls = TlsClient::create(endpoint);
-  if (!tls) {
-    return tls.error();
+  auto trust = Trust::create(endpoint);
+  if (!trust) {
+    return trust.error();
   }
-  return std::unique_ptr<HttpTransport>(std::make_unique<HttpsTransport>(std::move(endpoint), std::move(tls).value()));
+  return std::unique_ptr<HttpTransport>(
+      std::make_unique<HttpsTransport>(std::move(endpoint), std::move(trust).value()));
 }
 
 }  // namespace warmgate::cluster

@@ -52,6 +52,7 @@ base::Result<Connection> load_in_cluster(const std::string& folder, const Enviro
     return base::Error{"in-cluster configuration: " + ca_file + ": " + checked.error().message};
   }
   connection.endpoint.ca_pem = std::move(authorities).value();
+  connection.endpoint.ca_file = ca_file;
   if (auto ns = read_small_file(folder + "/namespace", kMaxSecretFile); ns) {
     connection.ns = base::trim(*ns);
   }

@@ -68,7 +68,11 @@ base::Result<Endpoint> endpoint_of(const ConfigNode& cluster, std::string& path_
     }
   }
   path_prefix = url->path;
-  return Endpoint{url->host, url->port, *name, authorities->value_or("")};
+  Endpoint endpoint{url->host, url->port, *name, authorities->value_or(""), ""};
+  if (authorities->has_value() && cluster["certificate-authority-data"].view().text().empty()) {
+    endpoint.ca_file = cluster.resolve(cluster["certificate-authority"].view().text());
+  }
+  return endpoint;
 }
 
 // The entry of `section` that a context's `member` names.

@@ -14,6 +14,19 @@ struct FileClose {
 
 }  // namespace
 
+FileState FileState::of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    return {};
+  }
+  return {info.st_dev, info.st_ino, info.st_size, info.st_mtim};
+}
+
+bool FileState::operator==(const FileState& other) const {
+  return device == other.device && inode == other.inode && size == other.size &&
+         modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec;
+}
+
 base::Result<std::string> read_small_file(const std::string& path, std::size_t max_bytes) {
   const std::unique_ptr<std::FILE, FileClose> file(std::fopen(path.c_str(), "rbe"));
   if (!file) {

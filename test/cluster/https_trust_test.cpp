@@ -28,6 +28,37 @@ TEST_F(HttpsTransportTest, ServersOfAnotherAuthorityAreRefused) {
   EXPECT_EQ(server.handshakes(), 0);
 }
 
+TEST_F(HttpsTransportTest, AuthoritiesAreReadAgainWhenTheirFileChanges) {
+  const TlsServer server(identity_, echo);
+  const Authority other;
+  const warmgate::testing::TempDirectory folder;
+  const std::string file = folder.path("ca.crt");
+  const auto replace = [&](const std::string& text) { std::filesystem::rename(folder.write("next", text), file); };
+  replace(other.pem());
+  const auto transport = make_https_transport({"127.0.0.1", server.port(), "", other.pem(), file}).value();
+  const std::string refusal =
+      "127.0.0.1:" + port(server) +
+      ": the server's certificate is not trusted: unable to get local issuer certificate; it is "
+      "not signed by the given certificate-authority";
+  EXPECT_EQ(transport->send(get("/")).error().message, refusal);
+  replace("rubbish");
+  EXPECT_EQ(transport->send(get("/")).error().message,
+            refusal + "; " + file +
+                " has changed and cannot be used: it holds no PEM certificate (a block that starts with -----BEGIN "
+                "CERTIFICATE-----)");
+  replace(other.pem() + authority_.pem());
+  EXPECT_TRUE(transport->send(get("/")).ok());
+  for (const std::string& useless : {std::string(), std::string("rubbish")}) {
+    replace(useless);
+    EXPECT_TRUE(transport->send(get("/")).ok()) << "the last good ones stay";
+  }
+  std::filesystem::remove(file);
+  EXPECT_TRUE(transport->send(get("/")).ok());
+  EXPECT_EQ(server.handshakes(), 1) << "nor does the connection end";
+  replace(other.pem());
+  EXPECT_EQ(transport->send(get("/")).error().message, refusal) << "no connection outlives the trust in it";
+}
+
 TEST_F(HttpsTransportTest, WithoutAnAuthorityTheSystemsCount) {
   const TlsServer server(identity_, echo);
   const HttpResult result = transport_to(server, "")->send(get("/"));

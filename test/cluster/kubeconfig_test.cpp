@@ -62,6 +62,7 @@ TEST_F(KubeconfigTest, DataInTheFileIsRead) {
   EXPECT_EQ(connection->endpoint.port, 6443);
   EXPECT_EQ(connection->endpoint.tls_server_name, "kubernetes");
   EXPECT_EQ(connection->endpoint.ca_pem, authority_.pem());
+  EXPECT_EQ(connection->endpoint.ca_file, "");
   EXPECT_EQ(connection->path_prefix, "/k8s");
   EXPECT_EQ(connection->ns, "team");
   EXPECT_EQ(connection->origin, "context one of " + folder_.path("config"));
@@ -84,6 +85,7 @@ TEST_F(KubeconfigTest, FilesAreRelativeToTheFileThatNamesThem) {
   ASSERT_TRUE(connection.ok()) << connection.error().message;
   EXPECT_EQ(connection->endpoint.port, 443);
   EXPECT_EQ(connection->endpoint.ca_pem, authority_.pem());
+  EXPECT_EQ(connection->endpoint.ca_file, folder_.path("pki/ca.crt"));
   EXPECT_EQ(connection->credentials->current({})->token, "from-file");
   EXPECT_EQ(connection->credentials->current({})->identity->key_pem, identity.key_pem);
 }
@@ -257,6 +259,7 @@ TEST_F(InClusterTest, TheServiceAccountIsUsed) {
   EXPECT_EQ(connection->endpoint.host, "fd00:10:96::1");
   EXPECT_EQ(connection->endpoint.port, 443);
   EXPECT_EQ(connection->endpoint.ca_pem, authority_.pem());
+  EXPECT_EQ(connection->endpoint.ca_file, folder_.path("ca.crt"));
   EXPECT_EQ(connection->ns, "warmgate");
   EXPECT_EQ(connection->credentials->current({})->token, "pod-token");
   folder_.write("next", "rotated-token");

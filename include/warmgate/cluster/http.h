@@ -87,9 +87,11 @@ struct Endpoint {
   int port = 443;
   std::string tls_server_name;  // the name its certificate must have; "": host
   std::string ca_pem;           // its authorities; "": those of the system
+  std::string ca_file = {};     // where ca_pem was read, and is read again when it changes; "": never
 };
 
-// Connects at the first request. An error: the authorities are no PEM certificates.
+// Connects at the first request. An error: the authorities are no PEM certificates. A change of ca_file counts for the
+// next request, and ends connections that are idle; what cannot be used changes nothing.
 base::Result<std::unique_ptr<HttpTransport>> make_https_transport(Endpoint endpoint);
 
 }  // namespace warmgate::cluster

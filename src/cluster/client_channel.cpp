@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -58,15 +59,25 @@ base::Result<std::unique_ptr<ClientChannel>, HttpFailure> ClientChannel::open(
   if (channel->handshake()) {
     return channel;
   }
-  const std::string where = host_and_port(endpoint.host, endpoint.port);
-  switch (channel->ended_) {
-    case Wait::kLate:
-      return HttpFailure{HttpFailureKind::kTimeout, "time-out in the TLS handshake with " + where};
-    case Wait::kStopped:
-      return HttpFailure{HttpFailureKind::kStopped, "stopped in the TLS handshake with " + where};
-    default:
-      return HttpFailure{HttpFailureKind::kTls, where + ": " + tls.explain(channel->session_.get())};
+  return channel->handshake_failure(host_and_port(endpoint.host, endpoint.port), tls);
+}
+
+HttpFailure ClientChannel::handshake_failure(const std::string& where, const TlsClient& tls) const {
+  if (ended_ == Wait::kLate) {
+    return {HttpFailureKind::kTimeout, "time-out in the TLS handshake with " + where};
   }
+  if (ended_ == Wait::kStopped) {
+    return {HttpFailureKind::kStopped, "stopped in the TLS handshake with " + where};
+  }
+  // An end of the stream is an error of TLS without which OpenSSL has nothing to say, or this one (since 3.0).
+  const bool left = ERR_peek_error() == 0 || ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+  if (left) {
+    return {HttpFailureKind::kBroken,
+            where + " ended the connection in the TLS handshake" +
+                (error_ == 0 ? "" : std::string(" (") + std::strerror(error_) + ")") +
+                "; is this the address of the API server, and does anything in between cut connections?"};
+  }
+  return {HttpFailureKind::kTls, where + ": " + tls.explain(session_.get())};
 }
 
 void ClientChannel::set_patience(const Patience& patience) {
@@ -81,6 +92,7 @@ bool ClientChannel::handshake() {
   }
   for (;;) {
     ERR_clear_error();
+    errno = 0;
     const int result = SSL_connect(session_.get());
     if (result == 1) {
       return true;
@@ -105,6 +117,9 @@ bool ClientChannel::wait_for_tls(int result) {
     case SSL_ERROR_ZERO_RETURN:
       goodbye_ = true;
       return false;
+    case SSL_ERROR_SYSCALL:
+      error_ = errno;
+      [[fallthrough]];
     default:
       broken_ = true;
       return false;

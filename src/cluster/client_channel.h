@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "patience.h"
@@ -47,6 +48,7 @@ class ClientChannel {
 
  private:
   [[nodiscard]] bool handshake();
+  [[nodiscard]] HttpFailure handshake_failure(const std::string& where, const TlsClient& tls) const;
   [[nodiscard]] std::ptrdiff_t read_some(char* data, std::size_t size);
   [[nodiscard]] bool wait_for_tls(int result);
 
@@ -55,6 +57,7 @@ class ClientChannel {
   std::shared_ptr<const TlsIdentity> identity_;
   Patience patience_;
   Wait ended_ = Wait::kReady;
+  int error_ = 0;  // errno, when that is what broke it
   bool refused_ = false;
   bool goodbye_ = false;
   bool broken_ = false;             // after a fatal TLS error not even close_notify may be sent

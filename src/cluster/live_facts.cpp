@@ -14,7 +14,10 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::seconds;
 
-constexpr std::size_t kMaxReason = 300;  // of errors that come from outside
+constexpr std::size_t kMaxReason = 300;  // of errors that come from outside, where many stand in one line
+// Where one stands alone: more than a Status of the API server and its frame have (api_error.cpp), for what to do about
+// it stands at its end.
+constexpr std::size_t kMaxError = 4000;
 
 ReflectorOptions options_of(const WatchedType& type) {
   ReflectorOptions options;
@@ -32,7 +35,7 @@ std::string resource_name(const Resource& resource) {
 
 base::Error explained(const ApiError& error, const WatchedType& type) {
   const std::string name = resource_name(type.resource);
-  std::string text = "cannot list " + name + " in the cluster: " + base::one_line(error.message, kMaxReason);
+  std::string text = "cannot list " + name + " in the cluster: " + base::one_line(error.message, kMaxError);
   if (error.status == 403) {
     text += "; for example: kubectl create clusterrole warmgate-facts-" + type.resource.plural +
             " --verb=list --resource=" + name + ", and bind that role to the user of this kubeconfig";
@@ -135,7 +138,7 @@ base::Result<std::optional<kube::Object>> read_workload(KubeApi& api, const kube
   if (got.error().not_found()) {
     return std::optional<kube::Object>();
   }
-  return base::Error{base::one_line(got.error().message, kMaxReason)};
+  return base::Error{base::one_line(got.error().message, kMaxError)};
 }
 
 }  // namespace warmgate::cluster

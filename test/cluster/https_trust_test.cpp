@@ -59,6 +59,51 @@ TEST_F(HttpsTransportTest, AuthoritiesAreReadAgainWhenTheirFileChanges) {
   EXPECT_EQ(transport->send(get("/")).error().message, refusal) << "no connection outlives the trust in it";
 }
 
+// A server that takes what the client says first and ends the connection.
+class Leaver {
+ public:
+  // `reset`: by RST instead of FIN.
+  explicit Leaver(bool reset) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_.get(), 1), 0);
+    EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::jthread([this, reset] {
+      const base::UniqueFd peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      std::array<char, 16384> hello{};
+      EXPECT_GT(::recv(peer.get(), hello.data(), hello.size(), 0), 0);
+      const linger at_once{1, 0};
+      if (reset) {
+        ::setsockopt(peer.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+      }
+    });
+  }
+  [[nodiscard]] int port() const { return port_; }
+
+ private:
+  base::UniqueFd listener_;
+  int port_ = 0;
+  std::jthread thread_;
+};
+
+TEST_F(HttpsTransportTest, AServerThatLeavesInTheHandshakeIsSaidToHaveLeft) {
+  for (const bool reset : {false, true}) {
+    const Leaver server(reset);
+    const auto transport = make_https_transport({"127.0.0.1", server.port(), "", authority_.pem(), ""}).value();
+    const HttpResult result = transport->send(get("/"));
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.error().kind, HttpFailureKind::kBroken);
+    EXPECT_EQ(result.error().message,
+              "127.0.0.1:" + std::to_string(server.port()) + " ended the connection in the TLS handshake" +
+                  (reset ? " (Connection reset by peer)" : "") +
+                  "; is this the address of the API server, and does anything in between cut connections?");
+  }
+}
+
 TEST_F(HttpsTransportTest, WithoutAnAuthorityTheSystemsCount) {
   const TlsServer server(identity_, echo);
   const HttpResult result = transport_to(server, "")->send(get("/"));

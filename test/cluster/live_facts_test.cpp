@@ -276,6 +276,10 @@ TEST(ReadFacts, SaysWhichRightIsMissingAndHowToGetIt) {
       "cannot list persistentvolumeclaims in the cluster: User \"ci\" cannot list resource; for example: kubectl "
       "create clusterrole warmgate-facts-persistentvolumeclaims --verb=list --resource=persistentvolumeclaims, and "
       "bind that role to the user of this kubeconfig");
+  // As much as a Status may say (api_error.cpp), with the advice at its end.
+  const std::string long_answer = std::string(1500, 'x') + "; grant it by RBAC";
+  api.fail_list("persistentvolumeclaims", {403, "Forbidden", long_answer});
+  EXPECT_THAT(cluster::read_facts(api).error().message, ::testing::HasSubstr(long_answer + "; for example: kubectl"));
   for (const std::string& type : kTypes) {
     if (type == "storageclasses") {
       api.fail_list(type, {0, "", "connection refused"});

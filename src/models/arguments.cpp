@@ -14,7 +14,8 @@ namespace {
 
 class Parser {
  public:
-  explicit Parser(const CommandSyntax& syntax) : rules_(syntax.parser) {
+  explicit Parser(const CommandSyntax& syntax)
+      : rules_(syntax.parser), config_(rules_.config_flags.value_or(std::vector<std::string>())) {
     for (const ModelSource& model : syntax.models) {
       add(model.flags);
       add(model.revision_flags);
@@ -39,7 +40,7 @@ class Parser {
     }
     for (const auto* names :
          {&syntax.cache.flags, &syntax.cache.local_dir_flags, &syntax.repo_type_flags, &syntax.load_format_flags,
-          &syntax.filter_flags, &rules_.config_flags, &rules_.value_flags, &rules_.list_flags}) {
+          &syntax.filter_flags, &config_, &rules_.value_flags, &rules_.list_flags}) {
       add(*names);
     }
     lists_.insert(lists_.end(), rules_.list_flags.begin(), rules_.list_flags.end());
@@ -120,22 +121,24 @@ class Parser {
     remember(out_.swallowed, word);
   }
 
-  GivenFlag& give(const std::string& name, const std::string& written) {
+  GivenFlag& give(const std::string& name, const std::string& written, const Location& at) {
     GivenFlag& flag = out_.flags[name];
     flag.written = written;
+    flag.location = at;
     flag.order = index_;
     return flag;
   }
 
   void record(const std::string& name, const std::string& written, Word value, bool equals) {
-    if (holds(rules_.config_flags, name)) {
+    if (holds(config_, name)) {
       if (equals && !rules_.config_equals_ignored.empty()) {
         out_.ignored_config = std::move(value);
         return;
       }
       out_.config_file = true;
     }
-    give(name, written).words.push_back(std::move(value));
+    const Location at = value.location;
+    give(name, written, at).words.push_back(std::move(value));
   }
 
   // `--flag.key`: the flag, when its value is JSON.
@@ -187,7 +190,7 @@ class Parser {
     }
     const bool listed = holds(known_, name);
     if (!listed && (holds(switches_, name) || is_switch(name) || !rules_.unknown_takes_value.value_or(true))) {
-      give(name, written);
+      give(name, written, word.location);
       return;
     }
     const bool is_list = holds(lists_, name);
@@ -204,6 +207,7 @@ class Parser {
   }
 
   const FlagParser& rules_;
+  const std::vector<std::string> config_;
   std::vector<std::string> known_;     // flags that take a value and that the engine file names
   std::vector<std::string> lists_;     // those of them that take several words
   std::vector<std::string> json_;      // those of them whose value is JSON
@@ -272,8 +276,10 @@ LauncherMatch match_launcher(const Engine& engine, const std::vector<Word>& word
   LauncherMatch best;
   for (const Launcher& launcher : engine.launchers) {
     const std::optional<std::size_t> end = match_words(launcher.argv, words, 0);
-    const bool longer = best.launcher == nullptr || launcher.argv.size() > best.launcher->argv.size();
-    if (end && longer && in_image(launcher, engine, image)) {
+    // Of two alike the one for the image's tag.
+    const auto rank = [](const Launcher& each) { return std::pair(each.argv.size(), !each.tags.empty()); };
+    const bool better = best.launcher == nullptr || rank(launcher) > rank(*best.launcher);
+    if (end && better && in_image(launcher, engine, image)) {
       best = {&launcher, *end};
     }
   }

@@ -14,6 +14,7 @@ namespace warmgate::models {
 
 struct GivenFlag {
   std::string written;      // "--model_revision", as the author wrote it
+  Location location;        // of the flag
   std::vector<Word> words;  // every value in order; none for a switch
   std::size_t order = 0;    // where its last value stood, to let the last spelling win
 };

@@ -157,7 +157,9 @@ WrittenPlace written_place(const ContainerPlaces& places, const kube::Environmen
   if (!base.known) {
     return place;
   }
-  const std::string below = moved != nullptr ? "" : "/" + writes.path;
+  const bool whole = moved != nullptr || base.path.empty();
+  base.path = base.path.empty() ? writes.path : base.path;
+  const std::string below = whole ? "" : "/" + writes.path;
   place.path = kube::normalize_path(expand_home(base.path, environment) + below);
   if (const kube::Mount* mount = places.mounts.holding(place.path)) {
     place.mount = *mount;

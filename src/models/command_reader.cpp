@@ -34,7 +34,9 @@ class CommandReader {
     if (launcher_.model == Launcher::Model::kNone || (type && type->text != "model")) {
       return {};
     }
-    if (launcher_.model == Launcher::Model::kPairs) {
+    if (launcher_.model == Launcher::Model::kElsewhere) {
+      add_unnamed();
+    } else if (launcher_.model == Launcher::Model::kPairs) {
       read_pairs();
     } else if (launcher_.model == Launcher::Model::kPositionals && !given_.arguments().positionals.empty()) {
       for (const Word& word : given_.arguments().positionals) {
@@ -65,7 +67,7 @@ class CommandReader {
   [[nodiscard]] std::string why_uncertain() const {
     const Arguments& arguments = given_.arguments();
     if (arguments.config_file) {
-      return "the engine's " + syntax_.parser.config_flags.front() + " file is not in the manifest";
+      return "the engine's " + syntax_.parser.config_flags->front() + " file is not in the manifest";
     }
     if (arguments.unknown) {
       return arguments.unknown->unknown_reason;
@@ -87,8 +89,9 @@ class CommandReader {
       return std::any_of(syntax_.models.begin(), syntax_.models.end(),
                          [&](const ModelSource& source) { return source.role == Role::kWeights && read(source); });
     };
-    const bool by_flag = each(
-        [&](const ModelSource& source) { return add_named(source, given_.flag(source.flags)) || add_preset(source); });
+    const bool by_flag = each([&](const ModelSource& source) {
+      return add_named(source, given_.flag(source.flags)) || add_named(source, preset(source));
+    });
     if (by_flag ||
         (launcher_.model == Launcher::Model::kPositional && add_named(weights_source(), positional_model()))) {
       return;
@@ -118,14 +121,15 @@ class CommandReader {
     return true;
   }
 
-  bool add_preset(const ModelSource& source) {
+  // What a switch stands for.
+  [[nodiscard]] std::optional<Word> preset(const ModelSource& source) const {
     for (const auto& [flag, repo] : source.presets) {
-      if (given_.arguments().given({flag})) {
-        add(source, {Word{repo, true, "", {container_.view["name"].pointer(), 0, 0, false}, false}, std::nullopt});
-        return true;
+      const auto given = given_.arguments().flags.find(flag);
+      if (given != given_.arguments().flags.end()) {
+        return Word{repo, true, "", given->second.location, false};
       }
     }
-    return false;
+    return std::nullopt;
   }
 
   // Nobody names the weights.
@@ -169,6 +173,9 @@ class CommandReader {
     Named named{given_.value(source.flags, source.env), revision_of(source)};
     if (!source.json_model.empty() && !read_json(source, named)) {
       return;
+    }
+    if (!named.model) {
+      named.model = preset(source);
     }
     if (!named.model && source.repo_of_weights && named.revision && !uses_.front().by_default) {
       named.model = weights_word_;
@@ -244,7 +251,7 @@ class CommandReader {
     use.container = container_.name();
     use.container_kind = container_.kind;
     use.engine = command_.engine.name;
-    use.verb = command_.engine.verb;
+    use.verb = launcher_.verb.value_or(command_.engine.verb);
     use.role = source.role == Role::kWeights ? launcher_.role.value_or(Role::kWeights) : source.role;
     use.script_line = command_.line.script_line;
     use.accelerators = places_.accelerators;
@@ -283,6 +290,10 @@ class CommandReader {
     use.repo = name.repo;
     use.local = name.local;
     use.store = name.store;
+    if (use.revision_flag.empty() && !name.local && !syntax_.names.revision_mark.empty() &&
+        syntax_.names.revision_reliable && model.known) {
+      use.revision_name = syntax_.names.hub_uris.front() + use.repo + syntax_.names.revision_mark + "<commit>";
+    }
     if (name.local) {
       use.revision = name.revision;
       use.revision_given = !name.revision.empty();

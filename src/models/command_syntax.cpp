@@ -26,7 +26,7 @@ void merge_parser(FlagParser& own, const FlagParser& base) {
   append(own.switches, base.switches);
   append(own.value_flags, base.value_flags);
   append(own.list_flags, base.list_flags);
-  append(own.config_flags, base.config_flags);
+  inherit(own.config_flags, base.config_flags);
   inherit(own.config_equals_ignored, base.config_equals_ignored);
 }
 
@@ -49,6 +49,7 @@ void merge_names(ModelNames& own, const ModelNames& base) {
     inherit(own.revision_mark, base.revision_mark);
     own.revision_reliable &= base.revision_reliable;
   }
+  inherit(own.default_store, base.default_store);
   append(own.other_hubs, base.other_hubs);
 }
 

@@ -24,7 +24,9 @@ FlagParser read_parser(EngineDocument& document, const View& view) {
   parser.list_flags = document.strings(view["lists"]);
   const View config = view["config"];
   document.known_members(config, {"flags", "equalsIgnored"});
-  parser.config_flags = document.strings(config["flags"]);
+  if (config) {
+    parser.config_flags = document.strings(config["flags"]);
+  }
   parser.config_equals_ignored = document.text(config["equalsIgnored"]);
   return parser;
 }
@@ -71,12 +73,14 @@ ModelSource read_source(EngineDocument& document, const View& view) {
 }
 
 ModelNames read_names(EngineDocument& document, const View& view) {
-  document.known_members(view, {"quantizationSuffix", "hubUris", "revisionMark", "revisionReliable", "otherHubs"});
+  document.known_members(
+      view, {"quantizationSuffix", "hubUris", "revisionMark", "revisionReliable", "defaultStore", "otherHubs"});
   ModelNames names;
   names.quantization_suffix = document.boolean(view["quantizationSuffix"]).value_or(false);
   names.hub_uris = document.strings(view["hubUris"]);
   names.revision_mark = document.text(view["revisionMark"]);
   names.revision_reliable = document.boolean(view["revisionReliable"]).value_or(true);
+  names.default_store = document.text(view["defaultStore"]);
   for (const View& hub : document.items(view["otherHubs"])) {
     document.known_members(hub, {"env", "values", "store"});
     names.other_hubs.push_back(
@@ -118,7 +122,8 @@ Writes read_writes(EngineDocument& document, const View& view) {
   document.known_members(view, {"what", "when", "below", "path", "variable"});
   Writes writes;
   writes.what = document.needed_text(view["what"]);
-  writes.when = static_cast<Writes::When>(document.one_of(view["when"], {"always", "trustRemoteCode", "unpinned"}, 0));
+  writes.when = static_cast<Writes::When>(
+      document.one_of(view["when"], {"always", "trustRemoteCode", "unpinned", "cacheFlag"}, 0));
   writes.below = document.text(view["below"]);
   if (!writes.below.empty()) {
     document.one_of(view["below"], {"HF_HOME", "HF_HUB_CACHE"});

@@ -27,7 +27,7 @@ Retired read_retired(EngineDocument& document, const View& view) {
 }
 
 Launcher read_launcher(EngineDocument& document, const View& view) {
-  document.known_members(view, {"argv", "model", "tags", "loads", "flagsOf", "defaultModel", "elsewhere",
+  document.known_members(view, {"argv", "model", "verb", "tags", "loads", "flagsOf", "defaultModel", "elsewhere",
                                 "positionalIgnored", "argumentsIgnored", "environment", "retired"});
   Launcher launcher;
   launcher.argv = document.strings(view["argv"]);
@@ -35,8 +35,11 @@ Launcher read_launcher(EngineDocument& document, const View& view) {
     document.fail(view["argv"], "must name a program");
   }
   launcher.model = static_cast<Launcher::Model>(
-      document.one_of(view["model"], {"positional", "positionals", "pairs", "flag", "none"}));
+      document.one_of(view["model"], {"positional", "positionals", "pairs", "flag", "elsewhere", "none"}));
   launcher.tags = document.strings(view["tags"]);
+  if (const View verb = view["verb"]) {
+    launcher.verb = static_cast<Verb>(document.one_of(verb, {"serve", "download"}));
+  }
   if (const View role = view["loads"]) {
     launcher.role = static_cast<Role>(document.one_of(role, role_names()));
   }

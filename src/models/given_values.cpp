@@ -35,10 +35,8 @@ std::vector<Word> GivenValues::words_of_environment() const {
   std::vector<Word> words;
   const auto add = [&](const std::string& flag, const std::string& name, const kube::EnvValue& value) {
     Word word = word_of(name, value);
-    words.push_back({flag, true, "", word.location, false});
-    if (!word.known || !word.text.empty()) {
-      words.push_back(std::move(word));
-    }
+    word.text = word.known && word.text.empty() ? flag : flag + "=" + word.text;
+    words.push_back(std::move(word));
   };
   for (const auto& [name, flag] : launcher_.env) {
     if (const kube::EnvValue* value = environment_.find(name)) {

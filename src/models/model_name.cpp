@@ -96,6 +96,9 @@ ModelName parse_model_name(string_view text, const ModelNames& rules, bool path)
   const auto local = [&](std::string store) {
     return ModelName{std::string(text), commit_in_path(text), true, std::move(store), true};
   };
+  if (const std::size_t scheme = text.find("://"); path && scheme != string_view::npos) {
+    return local(base::to_lower(text.substr(0, scheme)));
+  }
   if (path) {
     return local("path");
   }
@@ -109,6 +112,9 @@ ModelName parse_model_name(string_view text, const ModelNames& rules, bool path)
     }
     if (is_path(text)) {
       return local("path");
+    }
+    if (!rules.default_store.empty()) {
+      return local(rules.default_store);
     }
     name = ModelName{std::string(text), "", false, "", true};
   }

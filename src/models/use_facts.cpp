@@ -79,7 +79,7 @@ std::vector<Ignored> ignored_of(const GivenValues& given, const Launcher& launch
   }
   if (arguments.ignored_config) {
     const Word& word = *arguments.ignored_config;
-    out.push_back({IgnoredKind::kConfig, syntax.parser.config_flags.front() + "=" + word.text, word.text,
+    out.push_back({IgnoredKind::kConfig, syntax.parser.config_flags->front() + "=" + word.text, word.text,
                    syntax.parser.config_equals_ignored, word.location});
   }
   if (!launcher.positional_ignored.empty() && weights.by_default && !arguments.positionals.empty()) {
@@ -93,7 +93,7 @@ std::vector<Ignored> ignored_of(const GivenValues& given, const Launcher& launch
   return out;
 }
 
-bool does_write(const Writes& writes, const ModelUse& use) {
+bool does_write(const Writes& writes, const ModelUse& use, bool cache_flag) {
   switch (writes.when) {
     case Writes::When::kAlways:
       return true;
@@ -101,13 +101,15 @@ bool does_write(const Writes& writes, const ModelUse& use) {
       return use.trusts_code;
     case Writes::When::kUnpinned:
       return !use.local && !use.offline && !use.pinned();
+    case Writes::When::kCacheFlag:
+      return cache_flag;
   }
   return false;
 }
 
 // Of a download: a flag that picks files, or the name of a file behind the repository's.
 std::optional<Word> filter_of(const GivenValues& given, const Command& command) {
-  if (command.engine.verb != Verb::kDownload) {
+  if (command.launcher.verb.value_or(command.engine.verb) != Verb::kDownload) {
     return std::nullopt;
   }
   if (std::optional<Word> flag = given.flag(command.launcher.syntax->filter_flags)) {
@@ -139,7 +141,7 @@ void add_facts(const ContainerPlaces& places, const GivenValues& given, const Co
     use.ignored = ignored_of(given, command.launcher, use);
     use.filter = filter_of(given, command);
     for (const Writes& writes : syntax.writes) {
-      if (does_write(writes, use)) {
+      if (does_write(writes, use, given.flag(syntax.cache.flags).has_value())) {
         use.writes.push_back(written_place(places, command.line.environment, writes, use.cache));
       }
     }

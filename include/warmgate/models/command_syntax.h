@@ -65,8 +65,9 @@ struct FlagParser {
   std::vector<std::string> switches;        // flags without a value; globs
   std::vector<std::string> value_flags;     // flags with a value
   std::vector<std::string> list_flags;      // flags with several values
-  std::vector<std::string> config_flags;    // flags that name a file with more settings, which cannot be read
-  std::string config_equals_ignored;        // why --config=file loads nothing; "": it does
+  // Flags that name a file with more settings, which cannot be read.
+  std::optional<std::vector<std::string>> config_flags;
+  std::string config_equals_ignored;  // why --config=file loads nothing; "": it does
 };
 
 struct CacheVariable {
@@ -85,7 +86,7 @@ struct CacheRules {
 
 // What the engine writes next to its cache.
 struct Writes {
-  enum class When { kAlways, kTrustRemoteCode, kUnpinned };
+  enum class When { kAlways, kTrustRemoteCode, kUnpinned, kCacheFlag };
   std::string what;  // "the code of trust_remote_code"
   When when = When::kAlways;
   std::string below;     // "HF_HOME", "HF_HUB_CACHE": of the container's cache; "": `path` is absolute
@@ -116,6 +117,7 @@ struct ModelNames {
   std::vector<std::string> hub_uris;  // prefixes that name a Hub repository; none: hf://
   std::string revision_mark;          // hf://org/name@revision; "": as huggingface_hub, "@"
   bool revision_reliable = true;      // false: what stands behind the mark pins nothing
+  std::string default_store;          // of a name that is neither a path nor has one of `hub_uris`; "": the Hub
   std::vector<OtherHub> other_hubs;
 };
 

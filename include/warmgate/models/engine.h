@@ -42,12 +42,14 @@ struct Launcher {
     kPositionals,  // every positional word is one
     kPairs,        // the words are pairs of a model and the folder it is put into
     kFlag,         // only flags and variables name it
+    kElsewhere,    // it is where `elsewhere` says
     kNone,         // it loads no model
   };
 
   std::vector<std::string> argv;  // globs; "..." stands for any words
   Model model = Model::kFlag;
   std::vector<std::string> tags;           // only in the engine's own images with such a tag ("*": any); none: anywhere
+  std::optional<Verb> verb;                // other than the engine's
   std::optional<Role> role;                // of what is loaded when it is not the weights
   std::string flags_of;                    // it takes the flags of this engine too
   std::string default_model;               // other than the engine's

@@ -72,6 +72,7 @@ struct ModelUse {
   bool revision_given = false;
   bool revision_known = true;
   std::string revision_flag;   // how this engine is given one: "--revision"
+  std::string revision_name;   // else how the name carries it: "hf://org/name:<commit>"; "" when it cannot
   std::string unknown_reason;  // of what cannot be known
   bool by_default = false;     // nobody named it: it is the engine's default model
 

@@ -9,7 +9,6 @@
 namespace warmgate::base {
 namespace {
 
-constexpr std::string_view kHidden = "[redacted]";
 constexpr std::size_t kMinSecret = 6;
 constexpr std::array<std::string_view, 2> kTokenPrefixes = {"hf_", "api_org_"};
 constexpr std::size_t kMinTokenTail = 20;
@@ -61,12 +60,12 @@ void Redactor::add_secret(std::string_view value) {
   }
 }
 
-std::string Redactor::operator()(std::string_view text) const {
+std::vector<TokenPlace> Redactor::places(std::string_view text) const {
   // All places are found in the text as it came, then hidden together: a secret that overlaps another, or that stands
   // in "[redacted]" itself, is hidden whole and only once.
-  std::vector<TokenPlace> places;
+  std::vector<TokenPlace> found;
   for (auto token = next_token(text, 0, Where::kAnywhere); token;) {
-    places.push_back(*token);
+    found.push_back(*token);
     token = next_token(text, token->begin + token->length, Where::kAnywhere);
   }
   for (std::size_t at = 0; !secrets_.empty() && at + kMinSecret <= text.size(); ++at) {
@@ -76,19 +75,30 @@ std::string Redactor::operator()(std::string_view text) const {
     const auto alike = secrets_.find(text.substr(at, kMinSecret));
     for (std::size_t i = 0; alike != secrets_.end() && i < alike->second.size(); ++i) {
       if (text.substr(at).starts_with(alike->second[i])) {
-        places.push_back({at, alike->second[i].size()});
+        found.push_back({at, alike->second[i].size()});
       }
     }
   }
-  std::sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+  std::vector<TokenPlace> merged;
+  for (const TokenPlace& place : found) {
+    if (merged.empty() || place.begin >= merged.back().begin + merged.back().length) {
+      merged.push_back(place);
+    } else {
+      TokenPlace& last = merged.back();
+      last.length = std::max(last.length, place.begin + place.length - last.begin);
+    }
+  }
+  return merged;
+}
+
+std::string Redactor::operator()(std::string_view text) const {
   std::string out;
   std::size_t done = 0;  // what comes before it is in `out`
-  for (const TokenPlace& place : places) {
-    if (place.begin >= done) {
-      out += text.substr(done, place.begin - done);
-      out += kHidden;
-    }
-    done = std::max(done, place.begin + place.length);
+  for (const TokenPlace& place : places(text)) {
+    out += text.substr(done, place.begin - done);
+    out += kHidden;
+    done = place.begin + place.length;
   }
   return out += text.substr(done);
 }

@@ -109,5 +109,20 @@ TEST(Redactor, MegabytesOfTokensAreOnePass) {
   EXPECT_EQ(Redactor()(text), expected);
 }
 
+TEST(Redactor, PlacesAreInOrderAndNeverOneOverAnother) {
+  const auto places = [](const std::string& text) {
+    std::vector<std::pair<std::size_t, std::size_t>> out;
+    for (const TokenPlace& place : knowing({"abcdef", "defghi", "secret"}).places(text)) {
+      out.emplace_back(place.begin, place.length);
+    }
+    return out;
+  };
+  using Places = std::vector<std::pair<std::size_t, std::size_t>>;
+  EXPECT_EQ(places("plain"), Places{});
+  EXPECT_EQ(places("secret " + kToken + " secret"), (Places{{0, 6}, {7, 23}, {31, 6}}));
+  EXPECT_EQ(places("xabcdefghi"), (Places{{1, 9}}));
+  EXPECT_EQ(places("secretabcdef"), (Places{{0, 6}, {6, 6}}));
+}
+
 }  // namespace
 }  // namespace warmgate::base

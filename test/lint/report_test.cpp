@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "lint/texts.h"
+#include "warmgate/base/text.h"
 
 namespace warmgate::testing {
 namespace {
@@ -129,6 +130,76 @@ TEST(Excerpt, HidesTokensAndKeepsTheCaretInItsPlace) {
   base::Redactor redact;
   redact.add_secret("of another shape");
   EXPECT_EQ(excerpt("x: of another shape", 3, 19, redact), "  |\n1 | x: [redacted]\n  |    ^^^^^^^^^^\n");
+}
+
+TEST(Excerpt, ShowsASecretThatThePlaceCutsAsAWhole) {
+  const std::string line = "a: " + kToken + " model";
+  for (const auto& [begin, end] :
+       std::vector<std::pair<std::size_t, std::size_t>>{{8, 12}, {3, 12}, {8, 3 + kToken.size()}, {8, 8}}) {
+    EXPECT_EQ(excerpt(line, begin, end), "  |\n1 | a: [redacted] model\n  |    ^^^^^^^^^^\n") << begin;
+  }
+  EXPECT_EQ(excerpt(line, 1, 12), "  |\n1 | a: [redacted] model\n  |  ^^^^^^^^^^^^\n");
+}
+
+TEST(Excerpt, HidesASecretThatEndsInWhatIsShownOfALongLine) {
+  const std::string secret(3000, 's');
+  base::Redactor redact;
+  redact.add_secret(secret);
+  const std::string line = "x: " + secret + " HERE " + secret + " y";
+  const std::size_t at = line.find("HERE");
+  EXPECT_EQ(excerpt(line, at, at + 4, redact), "  |\n1 | ...[redacted] HERE [redacted]\n  |               ^^^^\n");
+}
+
+// The secrets of a line are found once for all findings in it: each is shown as it would be alone, and the line of
+// another file with the same number is another line.
+TEST(TextReport, ShowsEachOfManyFindingsInALineWithSecretsAsIfItWereAlone) {
+  base::Redactor redact;
+  redact.add_secret("of another shape");
+  lint::Report many;
+  std::string alone;
+  std::vector<std::shared_ptr<const document::SourceText>> sources;
+  for (const std::string& text :
+       {"a: " + kToken + " b: of another shape c: d", std::string("one: two: three: of another shape"),
+        "\xE6\xA8\xA1 " + kToken + " " + kToken + " end"}) {
+    sources.push_back(std::make_shared<document::SourceText>("a.yaml", text));
+    for (std::size_t at = 0; at + 3 <= text.size(); at += 3) {
+      lint::Diagnostic diagnostic;
+      diagnostic.rule = "WG101";
+      diagnostic.file = "a.yaml";
+      diagnostic.source = sources.back();
+      diagnostic.begin = sources.back()->position(at);
+      diagnostic.end = sources.back()->position(at + 3);
+      many.diagnostics.push_back(diagnostic);
+      lint::Report one;
+      one.diagnostics.push_back(diagnostic);
+      const std::string shown = lint::format_text(one, redact);
+      alone += shown.substr(0, shown.rfind("1 error,"));
+    }
+  }
+  const std::string together = lint::format_text(many, redact);
+  EXPECT_EQ(together.substr(0, together.rfind(std::to_string(many.diagnostics.size()) + " error")), alone);
+  EXPECT_THAT(together, Not(HasSubstr(kToken.substr(3, 12))));
+  EXPECT_THAT(together, Not(HasSubstr("another")));
+}
+
+// Ten thousand findings in one line of JSON that also holds a secret: in time, which ctest limits, only if no finding
+// makes the whole line be looked at again.
+TEST(Reports, OfTenThousandFindingsInOneLineAreWritten) {
+  std::string json = R"({"apiVersion":"v1","kind":"List","items":[)";
+  for (int i = 0; i < 10'000; ++i) {
+    json += (i == 0 ? R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"\u00e4\u00c3)"
+                    : R"(,{"apiVersion":"v1","kind":"Pod","metadata":{"name":"ä)") +
+            std::to_string(i) +
+            R"("},"spec":{"containers":[{"name":"c","image":"vllm/vllm-openai:v0.11.0","args":["--model","a/b"]}]}})";
+  }
+  json +=
+      R"(,{"apiVersion":"v1","kind":"Secret","metadata":{"name":")" + kToken + R"("},"stringData":{"a":"secret"}}]})";
+  const Linted linted = lint_texts({{"pods.json", json}});
+  EXPECT_EQ(linted.report.diagnostics.size(), 10'000U);
+  const std::string last_place = std::to_string(base::count_code_points(json.substr(0, json.rfind("\"a/b\""))) + 1);
+  EXPECT_THAT(lint::format_text(linted.report, linted.bundle.redactor),
+              HasSubstr("pods.json:1:" + last_place + ": error[WG101]"));
+  EXPECT_THAT(lint::format_json(linted.report, linted.bundle.redactor), HasSubstr("\"column\": " + last_place + ","));
 }
 
 TEST(Reports, NeverPrintATokenOrAnEscapeSequence) {

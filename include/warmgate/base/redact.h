@@ -14,6 +14,11 @@
 
 namespace warmgate::base {
 
+struct TokenPlace {
+  std::size_t begin = 0;
+  std::size_t length = 0;
+};
+
 class Redactor {
  public:
   // Remembers one secret value, without white space around it (`echo | base64` adds a line break). Values of fewer than
@@ -24,15 +29,15 @@ class Redactor {
   // hidden inside words too: in escaped text a token can follow a letter ("\\nhf_...").
   [[nodiscard]] std::string operator()(std::string_view text) const;
 
+  // The places that are replaced, in order, none over another: for what shows parts of a long text.
+  [[nodiscard]] std::vector<TokenPlace> places(std::string_view text) const;
+
+  static constexpr std::string_view kHidden = "[redacted]";
+
  private:
   // By their first six bytes, so that the time for a text does not grow with the number of secrets.
   std::map<std::string, std::vector<std::string>, std::less<>> secrets_;
   std::bitset<256> first_bytes_;
-};
-
-struct TokenPlace {
-  std::size_t begin = 0;
-  std::size_t length = 0;
 };
 
 // The first word of `text` at or after `from` that is shaped like a Hugging Face token: "hf_" and at least 20 letters

@@ -9,6 +9,7 @@
 #include "scaling.h"
 #include "warmgate/base/text.h"
 #include "warmgate/engine/judge.h"
+#include "warmgate/inject/restore.h"
 #include "warmgate/kube/secrets.h"
 
 namespace warmgate::admission {
@@ -114,6 +115,23 @@ Response respond_to_scaling(const Request& request, const engine::World& world, 
   return response;
 }
 
+// A Pod that was injected is written again: what it was given stays. No verdict: the validating hook has that.
+Response respond_to_rewriting(const Request& request, Record& record) {
+  Response response;
+  response.uid = request.uid;
+  const inject::Restoration restoration = inject::plan_restoration(*request.old_object, *request.object);
+  if (restoration.restored.empty()) {
+    return response;
+  }
+  const base::Redactor redact = redactor_for(request);
+  response.patch = *restoration.patch;
+  response.warnings = warnings(restoration, redact);
+  response.audit_annotations.emplace_back("restored",
+                                          base::one_line(base::join(response.warnings, "; "), kMaxAnnotation));
+  record.patched = true;
+  return response;
+}
+
 Response respond(Hook hook, const Request& request, const engine::World& world, const WorkloadSource& workloads,
                  Record& record) {
   Response response;
@@ -122,7 +140,11 @@ Response respond(Hook hook, const Request& request, const engine::World& world, 
     return respond_to_scaling(request, world, workloads, record);
   }
   const bool is_pod = request.object && request.object->is("", "Pod");
-  const bool mutable_now = is_pod && request.operation == "CREATE" && request.sub_resource.empty();
+  const bool whole_pod = is_pod && request.sub_resource.empty();
+  if (hook == Hook::kMutate && whole_pod && request.operation == "UPDATE" && request.old_object) {
+    return respond_to_rewriting(request, record);
+  }
+  const bool mutable_now = whole_pod && request.operation == "CREATE";
   if (!wants_verdict(request) || (hook == Hook::kMutate && !mutable_now)) {
     return response;
   }

@@ -14,7 +14,6 @@ using engine::JudgedFinding;
 
 constexpr std::size_t kMaxWarningsTotal = 4096;
 constexpr std::size_t kMaxListed = 40;
-constexpr std::size_t kMaxAnnotation = 1000;
 
 std::string line(const JudgedFinding& judged, const base::Redactor& redact) {
   return std::string(judged.finding.rule) + " " + std::string(rules::find_rule(judged.finding.rule)->info.slug) + ": " +
@@ -93,6 +92,16 @@ std::vector<std::string> warnings(const engine::Judgement& judgement, const base
     }
   }
   return total <= kMaxWarningsTotal ? whole : cut(whole);
+}
+
+std::vector<std::string> warnings(const inject::Restoration& restoration, const base::Redactor& redact) {
+  std::vector<std::string> whole;
+  for (const inject::Restored& restored : restoration.restored) {
+    whole.push_back(redact("Warmgate keeps \"" + base::join(restored.words, " ") + "\" in the " + restored.list +
+                           " of container \"" + restored.container +
+                           "\": the Pod was given it from a ModelCache when it was created"));
+  }
+  return cut(whole);
 }
 
 std::string doubts_text(const std::vector<kube::FactsDoubt>& doubts) {

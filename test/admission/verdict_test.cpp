@@ -113,10 +113,44 @@ TEST(Mutation, RefusesAConflictByNamingBothValues) {
               HasSubstr("HF_HOME is /root/hf, but ModelCache/qwen is used at /cache/huggingface"));
 }
 
-TEST(Mutation, LeavesUpdatesAlone) {
+TEST(Mutation, InjectsNothingIntoAPodThatIsThere) {
   const Json pod = manifest(kUnpinnedPod);
   EXPECT_EQ(Answering(model_cache()).mutate({.object = pod, .old_object = pod, .operation = "UPDATE"}),
             Json({{"uid", kUid}, {"allowed", true}}));
+}
+
+// The API server lets nobody change the arguments of a Pod, and applying the manifest again would. The ModelCache may
+// be gone by then, and the policy may inject no longer.
+TEST(Mutation, LetsAnInjectedPodKeepItsArgumentsWhenItsManifestIsAppliedAgain) {
+  const Json applied = manifest(kUnpinnedPod);
+  const Json stored = patched(applied, Answering(model_cache()).mutate({.object = applied}));
+  Json update = stored;
+  update["spec"]["containers"][0]["args"] = applied["spec"]["containers"][0]["args"];
+  const ReviewSpec spec = {.object = update, .old_object = stored, .operation = "UPDATE"};
+  const Answering answering("", "{inject: false}");
+  const Json response = answering.mutate(spec);
+  EXPECT_EQ(patched(update, response), stored);
+  const std::string said = "Warmgate keeps \"--revision " + kCommit +
+                           "\" in the args of container \"vllm\": the Pod was given it from a ModelCache when it was "
+                           "created";
+  EXPECT_EQ(response["warnings"], Json({said}));
+  EXPECT_EQ(response["auditAnnotations"], Json({{"restored", said}}));
+  const admission::Outcome outcome = answering.outcome(Hook::kMutate, review(spec));
+  EXPECT_TRUE(outcome.record.patched);
+  EXPECT_EQ(outcome.record.decision, "allow");
+  EXPECT_EQ(answering.mutate({.object = stored, .old_object = stored, .operation = "UPDATE"}),
+            Json({{"uid", kUid}, {"allowed", true}}));
+}
+
+TEST(Mutation, RestoresNothingInSubResources) {
+  const Json applied = manifest(kUnpinnedPod);
+  const Json stored = patched(applied, Answering(model_cache()).mutate({.object = applied}));
+  for (const std::string sub : {"status", "resize", "ephemeralcontainers"}) {
+    EXPECT_EQ(Answering(model_cache())
+                  .mutate({.object = applied, .old_object = stored, .operation = "UPDATE", .sub_resource = sub}),
+              Json({{"uid", kUid}, {"allowed", true}}))
+        << sub;
+  }
 }
 
 TEST(Mutation, UsesTheNamespaceOfTheRequest) {

@@ -1,0 +1,102 @@
+#include "warmgate/inject/restore.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "patch_builder.h"
+#include "warmgate/base/text.h"
+#include "warmgate/document/view.h"
+#include "warmgate/inject/inject.h"
+#include "warmgate/kube/pod.h"
+
+namespace warmgate::inject {
+namespace {
+
+using document::View;
+
+using Revisions = std::map<std::string, std::set<std::string, std::less<>>, std::less<>>;
+
+// "vllm=Qwen/Qwen3-32B@9216db57…,draft=…": the revisions by container. What is written otherwise names none.
+Revisions injected_revisions(const kube::Object& pod) {
+  Revisions out;
+  const std::string text = pod.root()["metadata"]["annotations"][kModelsAnnotation].text();
+  for (const std::string_view entry : base::split(text, ',')) {
+    const std::size_t equals = entry.find('=');
+    const std::size_t at = entry.rfind('@');
+    if (equals != std::string_view::npos && at != std::string_view::npos && equals < at && at + 1 < entry.size()) {
+      out[std::string(entry.substr(0, equals))].emplace(entry.substr(at + 1));
+    }
+  }
+  return out;
+}
+
+// The words of a list of strings; nullopt when it is something else. None are in a list that is not there.
+std::optional<std::vector<std::string>> words_of(const View& list) {
+  std::vector<std::string> words = list.strings();
+  const bool whole = !list || (list.is_array() && words.size() == list.size());
+  return whole ? std::optional(std::move(words)) : std::nullopt;
+}
+
+// The end of `before` that `after` lacks, when injection can have appended it: pairs of a flag and one of `revisions`.
+std::vector<std::string> cut_off(const View& before, const View& after,
+                                 const std::set<std::string, std::less<>>& revisions) {
+  const auto old_words = words_of(before);
+  const auto new_words = words_of(after);
+  if (!old_words || !new_words || new_words->size() >= old_words->size() ||
+      !std::equal(new_words->begin(), new_words->end(), old_words->begin())) {
+    return {};
+  }
+  std::vector<std::string> end(old_words->begin() + static_cast<std::ptrdiff_t>(new_words->size()), old_words->end());
+  for (std::size_t i = 0; i < end.size(); i += 2) {
+    if (!end[i].starts_with('-') || i + 1 == end.size() || !revisions.contains(end[i + 1])) {
+      return {};
+    }
+  }
+  return end;
+}
+
+}  // namespace
+
+Restoration plan_restoration(const kube::Object& before, const kube::Object& after) {
+  Restoration out;
+  const Revisions injected = injected_revisions(before);
+  if (injected.empty()) {
+    return out;
+  }
+  std::vector<std::pair<std::string, std::string>> steps;  // the pointer of a list and a word for it
+  const kube::ContainersByName wanted(after.root()["spec"]);
+  for (const kube::Container& stored : kube::containers(before.root()["spec"])) {
+    const auto revisions = injected.find(stored.name());
+    const kube::Container* container = revisions == injected.end() ? nullptr : wanted.find(stored.name());
+    if (container == nullptr || container->kind != stored.kind) {
+      continue;
+    }
+    for (const std::string_view list : std::array<std::string_view, 2>{"command", "args"}) {
+      const View target = container->view[list];
+      std::vector<std::string> words = cut_off(stored.view[list], target, revisions->second);
+      if (words.empty()) {
+        continue;
+      }
+      for (const std::string& word : words) {
+        steps.emplace_back(target.pointer(), word);
+      }
+      out.restored.push_back({stored.name(), std::string(list), std::move(words)});
+    }
+  }
+  if (!steps.empty()) {
+    PatchBuilder builder(after.document().value());
+    for (const auto& [pointer, word] : steps) {
+      builder.append(pointer, word);
+    }
+    out.patch = std::make_shared<const document::Json>(builder.patch());
+  }
+  return out;
+}
+
+}  // namespace warmgate::inject

@@ -27,8 +27,10 @@ def only_pod(admin, namespace, what, ready=lambda pod: True):
 
 
 def test_kubectl_and_the_api_server_name_the_pinned_version(kubectl):
+    pinned = tools.pinned_versions("kube-apiserver")
+    if pinned is None:
+        pytest.skip("the programs are from KUBEBUILDER_ASSETS")
     version = json.loads(kubectl.ok("version", "-o", "json").out)
-    pinned = (tools.REPOSITORY / "test/e2e/tools/kubernetes/go.mod").read_text(encoding="utf-8")
     for side in ("clientVersion", "serverVersion"):
         assert f"k8s.io/kubernetes {version[side]['gitVersion']}" in pinned
 

@@ -215,8 +215,7 @@ void add_listener_options(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--max-running", options.https.max_running,
                   "Requests judged at once; 0 takes four per core, at most 16. The rest wait, then are told to come "
-                  "back. More need "
-                  "more memory rather than less time: an object of 1 MB takes about 20 MB while it is judged.")
+                  "back. Large ones wait for each other: 7 MiB are judged at once, which may take 350 MiB of memory.")
       ->check(CLI::Range(0, 10'000))
       ->capture_default_str();
   command.add_option("--drain-seconds", options.drain_seconds, "How long SIGTERM waits for open connections")

@@ -149,9 +149,9 @@ std::vector<std::string> autoscaler_keys(const kube::Object& autoscaler) {
   return {target_key(target.ns, target.kind, target.name)};
 }
 
-// Of each type. 50,000 Pods that mount claims, trimmed, measured 385 MB; their number, of the 150,000 Pods that a
-// cluster may have (kubernetes.io "Considerations for large clusters"), is small. Claims and the rest are a tenth of
-// that size.
+// Of each type. 50,000 Pods that mount claims, trimmed, measured 500 MiB (test/bench/memory.py); their number, of the
+// 150,000 Pods that a cluster may have (kubernetes.io "Considerations for large clusters"), is small. Claims and the
+// rest are a tenth of that size.
 constexpr std::size_t kMaxObjects = 50'000;
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "warmgate/server/https_server.h"
 
+#include <malloc.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -31,8 +32,11 @@ constexpr std::size_t kMaxBodyBytesInAll = 128UL * 1024 * 1024;
 constexpr milliseconds kPatience{750};
 // Verdicts are pure computation: more than a few per core at once only share the same time.
 constexpr std::size_t kHandlersPerCore = 4;
-// On a large node too, for each may need the memory of the largest review (deploy/webhook/base/deployment.yaml).
+// On a large node too: at a millisecond for a usual review these answer more than any cluster asks.
 constexpr std::size_t kMostHandlers = 16;
+// From here on what a verdict took is given back to the system at once: glibc keeps it in the arena of the thread that
+// freed it, and with 192 workers each arena (eight per core) comes to hold the largest review it has seen.
+constexpr std::size_t kLargeBody = 256UL * 1024;
 constexpr int kRetryAfterSeconds = 1;  // client-go retries a POST when it is told so (client-go rest/with_retry.go)
 
 std::size_t handlers_at_once(std::size_t configured) {
@@ -46,7 +50,10 @@ struct HttpsServer::Impl {
   Impl(HttpsOptions given, Metrics& metrics_sink)
       : options(std::move(given)),
         metrics(metrics_sink),
-        gate(handlers_at_once(options.max_running), [this](double running) { metrics.set_inflight(running); }) {
+        // A verdict takes up to 50 times the bytes of its request (test/bench/memory.py), so all together may have as
+        // many as one may: that bounds the memory of the process.
+        gate(handlers_at_once(options.max_running), options.max_body_bytes,
+             [this](double running) { metrics.set_inflight(running); }) {
     for (const auto& [path, handler] : options.routes) {
       paths.push_back(path);
     }
@@ -98,7 +105,7 @@ HttpReply HttpsServer::Impl::answer(const std::string& path, std::string_view bo
   if (route == options.routes.end()) {
     return refuse(refusal_of_failure(500));
   }
-  if (!gate.enter(options.max_wait)) {
+  if (!gate.enter(body.size(), options.max_wait)) {
     return refuse(refusal_of_failure(503));
   }
   std::optional<HttpReply> reply;
@@ -107,7 +114,10 @@ HttpReply HttpsServer::Impl::answer(const std::string& path, std::string_view bo
   } catch (...) {
     metrics.panic();
   }
-  gate.leave();
+  if (body.size() >= kLargeBody) {
+    ::malloc_trim(0);  // before the next large one may come in
+  }
+  gate.leave(body.size());
   return reply ? std::move(*reply) : refuse(refusal_of_failure(500));
 }
 

@@ -102,6 +102,23 @@ TEST_F(HttpsTest, MoreRequestsThanPlacesAreTold503AndToComeBack) {
   EXPECT_EQ(client().post("/validate", "x").status, 200);
 }
 
+TEST_F(HttpsTest, LargeRequestsWaitForEachOtherAndLetSmallOnesPass) {
+  const std::string large(options_.max_body_bytes - 10, 'x');
+  options_.routes["/slow"] = gate_.handler();
+  options_.max_running = 10;
+  options_.max_wait = std::chrono::milliseconds{1};
+  start();
+  Client busy = client();
+  busy.send(post_request("/slow", large));
+  gate_.wait_entered();
+  EXPECT_EQ(client().post("/validate", large).status, 503);
+  EXPECT_EQ(client().post("/validate", "ten bytes!").status, 200) << "there is room for that much";
+  EXPECT_EQ(client().post("/validate", "eleven byte").status, 503);
+  gate_.open.set_value();
+  EXPECT_EQ(busy.read_reply().body, "late but complete");
+  EXPECT_EQ(client().post("/validate", large).status, 200);
+}
+
 TEST_F(HttpsTest, AConnectionBeyondTheQueueIsClosedAndCounted) {
   options_.routes["/slow"] = gate_.handler();
   options_.workers = 1;

@@ -47,7 +47,8 @@ struct HttpsOptions {
   // Total times, however the bytes trickle: for a TLS handshake (10 s at most), for header and body of one request, and
   // for the client to take the reply.
   std::chrono::seconds request_deadline{15};
-  std::size_t max_running = 0;               // handlers at once; 0: four per core, at most 16
+  // Handlers at once; 0: four per core, at most 16. Of large requests fewer: together they have max_body_bytes.
+  std::size_t max_running = 0;
   std::chrono::milliseconds max_wait{2000};  // for one of these places; then 503 with Retry-After
   std::map<std::string, PostHandler, std::less<>> routes;
   RefusalWriter refuse;

@@ -25,12 +25,14 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
       if (context.facts.claim(ns, claim) || made_by_model_cache(context, claim)) {
         continue;
       }
-      const bool sure = context.facts.complete() || context.facts.has_claims(ns);
+      const bool complete = context.facts.complete();
+      const bool sure = complete || context.facts.has_claims(ns);
       findings.push_back(
           {.rule = "WG306",
            .message = "cache claim \"" + claim + "\" is not among the " +
                       (sure ? "claims that are known" : "manifests given") + ": Pods wait in Pending until it exists",
-           .help = "check the name and the namespace, or give its manifest too (--facts)",
+           .help = std::string("check the name and the namespace, or ") +
+                   (complete ? "create the claim" : "show Warmgate the claim too (--facts, --cluster)"),
            .container = "",
            .subject = claim,
            .location = {use.cache.volume->view.pointer() + "/persistentVolumeClaim/claimName", 0, 0, false},

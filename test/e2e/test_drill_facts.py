@@ -70,7 +70,7 @@ def test_stale_facts_are_said_and_are_right_again_afterwards(warmgate, admin, na
     def warnings():
         return admin.create(deployment(namespace), dryRun="All").warnings
 
-    # A pause of the client between two tries is up to a minute by then (backoff.cpp).
-    wait_until(lambda: any(text.startswith("WG306") for text in warnings()), 70, "Warmgate knows the claim is gone")
-    wait_until(lambda: max(warmgate.facts_ages()) < STALE_SECONDS, 70, "every fact is current again")
+    # A pause of the client between two tries is up to 20 s by then (backoff.h).
+    wait_until(lambda: any(text.startswith("WG306") for text in warnings()), 40, "Warmgate knows the claim is gone")
+    wait_until(lambda: max(warmgate.facts_ages()) < STALE_SECONDS, 40, "every fact is current again")
     assert not any("not confirmed" in text for text in warnings())

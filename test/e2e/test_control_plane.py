@@ -114,6 +114,25 @@ def test_the_pod_of_a_job_ends_with_the_exit_code_reason_and_message_it_is_told(
     assert (state["exitCode"], state["reason"], state["message"]) == (137, "OOMKilled", "disk full: 1% left")
 
 
+def test_the_pod_of_a_job_has_the_log_it_is_given(plane, admin, kubectl, namespace):
+    """A running one, and one that has failed."""
+    admin.create(download_job(namespace, retries=0))
+    pod = only_pod(admin, namespace, "the Pod runs", phase_is("Running"))
+    plane.write_log(pod, ["Fetching 17 files", "config.json: 100%"])
+    logs = ("--namespace", namespace, "logs", "job/model-download")
+
+    def log():
+        answer = kubectl(*logs)
+        return answer.code == 0 and answer.out
+
+    # kwok learns of the log by a watch.
+    assert wait_until(log, 30, "the log is there") == "Fetching 17 files\nconfig.json: 100%\n"
+    plane.write_log(pod, ["No space left on device"])
+    nodes.end_pod(admin, pod, 1)
+    admin.wait_for("Job", namespace, "model-download", lambda job: condition(job, "Failed"), "the Job failed")
+    assert kubectl.ok(*logs, "--tail=1").out == "No space left on device\n"
+
+
 def test_an_evicted_pod_of_a_job_is_replaced(admin, namespace):
     admin.create(download_job(namespace))
     pod = only_pod(admin, namespace, "the Pod runs", phase_is("Running"))

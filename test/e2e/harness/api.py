@@ -9,12 +9,14 @@ import urllib.parse
 KINDS = {
     "ConfigMap": ("/api/v1", "configmaps", True),
     "CSIDriver": ("/apis/storage.k8s.io/v1", "csidrivers", False),
+    "CustomResourceDefinition": ("/apis/apiextensions.k8s.io/v1", "customresourcedefinitions", False),
     "DaemonSet": ("/apis/apps/v1", "daemonsets", True),
     "Deployment": ("/apis/apps/v1", "deployments", True),
     "EndpointSlice": ("/apis/discovery.k8s.io/v1", "endpointslices", True),
     "Event": ("/api/v1", "events", True),
     "HorizontalPodAutoscaler": ("/apis/autoscaling/v2", "horizontalpodautoscalers", True),
     "Job": ("/apis/batch/v1", "jobs", True),
+    "Logs": ("/apis/kwok.x-k8s.io/v1alpha1", "logs", True),
     "ModelCache": ("/apis/warmgate.dev/v1alpha1", "modelcaches", True),
     "MutatingWebhookConfiguration": (
         "/apis/admissionregistration.k8s.io/v1",

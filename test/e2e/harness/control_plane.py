@@ -1,5 +1,6 @@
 """ControlPlane: etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok, each in a folder of its own."""
 import base64
+import datetime
 import json
 import pathlib
 import signal
@@ -11,12 +12,13 @@ from . import tools
 from .api import Api
 from .certificates import Authority, openssl
 from .kubectl import Kubectl
-from .processes import Port, Process
+from .processes import Port, Process, loopback_address
 
 HERE = pathlib.Path(__file__).resolve().parent
 START_SECONDS = 90
 # A range for Services that is nobody's: nothing is ever sent to a cluster IP here.
 SERVICE_RANGE = "198.18.128.0/17"
+KUBELET_PORT = 10250  # as everywhere; the address is this suite's own
 
 
 def answers(url, context=None):
@@ -37,8 +39,9 @@ class ControlPlane:
         self.folder = pathlib.Path(folder)
         self._reaper = reaper
         self._ports = {name: Port() for name in ("etcd", "etcd-peer", "apiserver", "controllers", "scheduler")}
+        self._kubelet_address = loopback_address()
         self.processes = {}
-        for name in ("certificates", "home"):
+        for name in ("certificates", "home", "pod-logs"):
             (self.folder / name).mkdir()
         self._make_certificates()
         self.audit_log = self._folder("kube-apiserver") / "audit.log"
@@ -64,6 +67,7 @@ class ControlPlane:
         )
         self._front_authority = Authority(folder, "front-proxy-ca")
         self._front = self._front_authority.issue("front-proxy", "front-proxy")
+        self._kubelet = self.authority.issue("kubelet", "kubelet", hosts=[self._kubelet_address])
         self._accounts_key = folder / "service-accounts.key"
         openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", self._accounts_key)
         self._admin = self.authority.issue("admin", "admin", ["system:masters"])
@@ -195,6 +199,9 @@ class ControlPlane:
             f"--client-ca-file={self.authority.certificate}",
             "--authorization-mode=Node,RBAC",
             "--allow-privileged=true",
+            f"--kubelet-certificate-authority={self.authority.certificate}",
+            # The names of the nodes are in no DNS.
+            "--kubelet-preferred-address-types=InternalIP",
             f"--service-cluster-ip-range={SERVICE_RANGE}",
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={self._accounts_key}",
@@ -251,7 +258,7 @@ class ControlPlane:
         self._run("kube-scheduler", "kube-scheduler", arguments, ready)
 
     def _start_kwok(self):
-        # An administrator: it plays the kubelets of all nodes.
+        # An administrator: it plays the kubelets of all nodes, at one address.
         pair = self.authority.issue("kwok", "kwok", ["system:masters"])
         arguments = [
             f"--kubeconfig={self.kubeconfig_for('kwok', pair)}",
@@ -259,9 +266,50 @@ class ControlPlane:
             "--manage-all-nodes=true",
             "--node-lease-duration-seconds=40",
             "--cidr=198.18.0.0/17",
-            "--node-ip=198.19.0.1",
+            f"--node-ip={self._kubelet_address}",
+            f"--node-port={KUBELET_PORT}",
+            f"--server-address={self._kubelet_address}:{KUBELET_PORT}",
+            f"--tls-cert-file={self._kubelet.certificate}",
+            f"--tls-private-key-file={self._kubelet.key}",
+            "--enable-crds=Logs",
         ]
+        self._define_pod_logs()
         self._run("kwok", "kwok", arguments, None)
+
+    def _define_pod_logs(self):
+        """The kind in which kwok is told what a container has written; its fields are kwok's matter."""
+        schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        version = {"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+        names = {"kind": "Logs", "listKind": "LogsList", "plural": "logs", "singular": "logs"}
+        definition = {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": "logs.kwok.x-k8s.io"},
+            "spec": {"group": "kwok.x-k8s.io", "scope": "Namespaced", "names": names, "versions": [version]},
+        }
+        self.admin.create(definition)
+
+        def established(found):
+            conditions = found.get("status", {}).get("conditions") or []
+            return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+
+        name = definition["metadata"]["name"]
+        self.admin.wait_for("CustomResourceDefinition", None, name, established, "the kind Logs is served")
+
+    def write_log(self, pod, lines):
+        """More lines in the log of a Pod's containers, for `kubectl logs`."""
+        metadata, names = pod["metadata"], [each["name"] for each in pod["spec"]["containers"]]
+        file = self.folder / "pod-logs" / metadata["uid"]
+        known = file.exists()
+        # As a container runtime writes it: k8s.io/cri-client/pkg/logs/logs.go
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
+        with file.open("a", encoding="utf-8") as log:
+            log.writelines(f"{now} stdout F {line}\n" for line in lines)
+        if not known:
+            document = {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "Logs"}
+            document["metadata"] = {"name": metadata["name"], "namespace": metadata["namespace"]}
+            document["spec"] = {"logs": [{"containers": names, "logsFile": str(file)}]}
+            self.admin.create(document)
 
     def stop_process(self, name, number=signal.SIGTERM):
         return self.processes[name].stop(number)

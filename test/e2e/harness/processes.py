@@ -1,6 +1,7 @@
 """Processes that end with the suite, the ports they listen on, and waiting with a deadline."""
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -47,6 +48,11 @@ class Port:
 
     def close(self):
         self._socket.close()
+
+
+def loopback_address():
+    """One of 127.0.0.0/8 that nobody else has, for a program that cannot share its port as Port wants it."""
+    return f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"
 
 
 class Process:

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "commands.h"
-#include "rule_pages.h"
+#include "warmgate/lint/rule_pages.h"
 #include "warmgate/rules/rule.h"
 
 namespace warmgate::cli {
@@ -22,7 +22,7 @@ int unknown_rule(const std::string& name) {
 }
 
 std::string page(const rules::RuleInfo& info, const std::string& format) {
-  return format == "markdown" ? rule_page_markdown(info) : rule_page_text(info);
+  return format == "markdown" ? lint::rule_page_markdown(info) : lint::rule_page_text(info);
 }
 
 int write_pages(const std::string& directory, const std::string& format) {
@@ -46,10 +46,10 @@ int run_explain(const ExplainOptions& options) {
     return write_pages(options.output_dir, options.format);
   }
   if (options.format == "table") {
-    return print(rule_table_markdown(), kClean);
+    return print(lint::rule_table_markdown(), kClean);
   }
   if (options.rule.empty() && !options.all) {
-    return print(rule_list_text(), kClean);
+    return print(lint::rule_list_text(), kClean);
   }
   std::string out;
   for (const rules::Rule* rule : rules::all_rules()) {

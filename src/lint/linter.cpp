@@ -79,6 +79,16 @@ Span narrowed(const Document& document, const models::Location& location, Span s
   return {span.begin, span.begin + base::trim(text.substr(0, text.find('\n'))).size()};
 }
 
+// Names hold no NUL, so two identities are never the same text by accident.
+std::string identity_of(const rules::Finding& finding, const kube::Object& object) {
+  std::string out;
+  for (const std::string& part :
+       {object.key().group, object.key().ns, object.display_name(), finding.container, finding.subject}) {
+    out += part + '\0';
+  }
+  return out;
+}
+
 Diagnostic from_finding(const engine::JudgedFinding& judged, const kube::Object& object) {
   const rules::Finding& finding = judged.finding;
   Diagnostic diagnostic = new_diagnostic(finding.rule);
@@ -89,6 +99,7 @@ Diagnostic from_finding(const engine::JudgedFinding& judged, const kube::Object&
   diagnostic.help = finding.help;
   diagnostic.object = object.display_name();
   diagnostic.pointer = finding.location.pointer;
+  diagnostic.identity = identity_of(finding, object);
   diagnostic.waived = judged.waived;
   const Document& document = object.document();
   if (const std::optional<Span> span = span_of(document, finding.location)) {

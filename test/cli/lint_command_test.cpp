@@ -65,13 +65,14 @@ TEST(LintCommand, ExplainsWrongUsageWithCode2) {
   const std::vector<Misuse> cases = {
       {"warmgate lint --wrong", "--wrong"},
       {"warmgate lint --fail-on sometimes a.yaml", "sometimes not in {error,warning,info,never}"},
-      {"warmgate lint --format xml a.yaml", "xml not in {text,json}"},
+      {"warmgate lint --format xml a.yaml", "xml not in {text,json,sarif,github,gitlab}"},
       {"warmgate lint <&-", "no PATH is given and standard input is closed"},
       {"warmgate lint --policy /nowhere.yaml -",
        "/nowhere.yaml: cannot be read: there is no file or directory of this name"},
       {"warmgate", "A subcommand is required"},
       {"warmgate lnit a.yaml", "there is no command \"lnit\"; did you mean lint? (see warmgate --help)"},
       {"warmgate lint " + kPattern + " >/dev/full", "warmgate: standard output: No space left on device"},
+      {"warmgate lint -f sarif " + kPattern + " >/dev/full", "warmgate: standard output: No space left on device"},
       {"warmgate lint --policy " + kPattern + "/pvc.yaml -",
        "pvc.yaml:1:1: this is no CachePolicy of warmgate.dev/v1alpha1"},
   };
@@ -117,6 +118,19 @@ TEST(LintCommand, KeepsQuietWhenItsReaderGoesAway) {
   const Ran ran = run("{ warmgate lint -; echo code $? >&2; } | head -n 1", many);
   EXPECT_THAT(ran.out, StartsWith("<stdin>:"));
   EXPECT_EQ(ran.err, "code 1\n");
+}
+
+TEST(LintCommand, NamesFilesRelativeToTheWorkingDirectoryForCodeHosts) {
+  const std::string place = "mkdir -p a/b && cat >a/b/pod.yaml && cd a && ";
+  const std::string root = "\"%SRCROOT%\": {\n          \"uri\": \"file://";
+  const TempDirectory folder;
+  const std::string command = "cd " + folder.path("") + " && " + place + "warmgate lint --format ";
+  const Ran sarif = run(command + "sarif \"$PWD/b\"", kError);
+  EXPECT_EQ(sarif.code, 1) << sarif.err;
+  EXPECT_THAT(sarif.out, HasSubstr("\"uri\": \"b/pod.yaml\""));
+  EXPECT_THAT(sarif.out, HasSubstr(root));
+  EXPECT_THAT(run(command + "github \"$PWD/b\"", kError).out, StartsWith("::error file=b/pod.yaml,line=6,"));
+  EXPECT_THAT(run(command + "gitlab ./b", kError).out, HasSubstr("\"path\": \"b/pod.yaml\""));
 }
 
 struct Hostile {
@@ -180,7 +194,8 @@ TEST(LintCommand, NeverPrintsAToken) {
       "    env: [{name: HF_TOKEN, value: " +
       kToken + "}]\n";
   for (const std::string command :
-       {"lint", "lint --format json", "mutate", "mutate --format patch", "inspect", "inspect --format json"}) {
+       {"lint", "lint --format json", "lint --format sarif", "lint --format github", "lint --format gitlab", "mutate",
+        "mutate --format patch", "inspect", "inspect --format json"}) {
     const Ran ran = run("warmgate " + command + " -", manifest);
     EXPECT_THAT(ran.out + ran.err, Not(HasSubstr(kToken))) << command;
     EXPECT_THAT(ran.out, Not(IsEmpty())) << command;

@@ -25,6 +25,7 @@ struct Diagnostic {
   document::Position end;                              // one past the last character
   std::string object;                                  // "Deployment/vllm"; "" for findings about the input itself
   std::string pointer;                                 // JSON Pointer inside the object
+  std::string identity;                                // what stays when lines move: object, container and subject
   std::string waived;                                  // the reason of the waiver; "" when it is not waived
   std::shared_ptr<const document::SourceText> source;  // for excerpts; nullptr when there is no text
 };

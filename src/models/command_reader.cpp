@@ -320,7 +320,12 @@ class CommandReader {
     const std::optional<Word> folder = use.store == "path" ? std::optional(model)
                                        : local_dir_        ? local_dir_
                                                            : given_.flag(syntax_.cache.local_dir_flags);
-    use.cache = bind_cache(places_, command_.line.environment, given_.flag(syntax_.cache.flags), folder, syntax_);
+    use.cache = bind_cache(places_, command_.line.environment, absolute(given_.flag(syntax_.cache.flags)),
+                           absolute(folder), syntax_);
+  }
+
+  std::optional<Word> absolute(std::optional<Word> path) const {
+    return path ? std::optional(absolute_path(std::move(*path), command_.line)) : std::nullopt;
   }
 
   void fill_revision(ModelUse& use, const std::optional<Word>& revision) const {

@@ -1,4 +1,4 @@
-// What stands in front of the program that matters: exec, env, tini, timeout, shells.
+// What stands in front of the program that matters: exec, env, tini, timeout, torchrun, shells.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,8 @@ std::string program_name(const std::string& path);
 // renamed to "python"). Returns the variables that `env` or assignments in front set for the program.
 std::vector<std::pair<std::string, Word>> strip_wrappers(std::vector<Word>& words);
 
-// `sh [options] -c SCRIPT [$0 $1…]`, or a shell that runs a file or stands alone (no script).
+// `sh [options] -c SCRIPT [$0 $1…]`; or without script a shell that runs the file `positional` begins with, or, where
+// that is empty, its standard input.
 struct ShellInvocation {
   std::optional<Word> script;
   std::vector<Word> positional;

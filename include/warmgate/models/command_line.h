@@ -1,5 +1,11 @@
 // Command lines: what a container runs, as lists of words that still know where they were written. The kubelet's $(VAR)
-// is expanded, wrappers (exec, env, tini, python -u) are stripped, `sh -c` scripts are read as shell. Owns its strings.
+// is expanded, wrappers (exec, env, tini, python -u) are stripped, `sh -c` scripts are read as shell and `python -c`
+// programs as Python, also those in here-documents and in files that a script writes and runs. Owns its strings.
+//
+// Three kinds of line are not commands but stand for what a command does, so that engine files can describe them:
+//   python-call PACKAGE.FUNCTION ARGUMENT… --name VALUE…       a call in a Python program (models/python.h)
+//   hub-clone ORG/NAME [--revision R] [--local-dir DIR]        `git clone` from the Hub, with what is checked out later
+//   hub-file ORG/NAME --revision R [--local-dir DIR]           curl or wget of …/resolve/R/…
 #pragma once
 
 #include <cstddef>
@@ -34,7 +40,11 @@ struct CommandLine {
   kube::Environment environment;  // as the command sees it
   std::string script_line;        // the line as written, when it is one of an `sh -c` script (injection never edits
                                   // those); else ""
+  std::optional<std::string> directory;  // where it runs, absolute; nullopt: where the image says
 };
+
+// `path` as the command takes it: a relative one lies in its working folder, and is unknown where that is.
+Word absolute_path(Word path, const CommandLine& line);
 
 struct Commands {
   std::vector<CommandLine> lines;

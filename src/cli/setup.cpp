@@ -65,9 +65,10 @@ void add_policy_option(CLI::App& command, std::vector<std::string>& policies) {
 
 void add_engines_option(CLI::App& command, std::vector<std::string>& engines) {
   command
-      .add_option(
-          "--engines", engines,
-          "Engine file, or directory of them, added to the built-in engines (repeatable; the same name replaces)")
+      .add_option("--engines", engines,
+                  "Engine or StorageFacts file, or directory of them, added to what is built in (repeatable; an engine "
+                  "of the same "
+                  "name replaces)")
       ->type_name("FILE|DIR")
       ->allow_extra_args(false);
 }
@@ -100,7 +101,7 @@ base::Result<models::Knowledge> read_knowledge(const lint::Inputs& inputs, const
     return documents.error();
   }
   for (const document::Document& document : *documents) {
-    if (const base::Status added = knowledge.value().engines.add(document); !added) {
+    if (const base::Status added = knowledge.value().add(document); !added) {
       return added.error();
     }
   }

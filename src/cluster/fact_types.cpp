@@ -46,7 +46,7 @@ Json header(const Json& object, std::initializer_list<const char*> more = {}) {
 std::optional<Json> trim_claim(const Json& object) {
   Json out = header(object);
   out["spec"] = picked(member(object, "spec"), {"accessModes", "resources", "storageClassName", "volumeName"});
-  out["status"] = picked(member(object, "status"), {"accessModes"});
+  out["status"] = picked(member(object, "status"), {"accessModes", "capacity"});
   return out;
 }
 

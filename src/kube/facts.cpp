@@ -36,6 +36,18 @@ std::optional<Object> named(const Objects& objects, std::string_view ns, std::st
                : first_of(objects, name, [&](const Object& object) { return same_namespace(object.key().ns, ns); });
 }
 
+// The Secret that the object is or becomes; "" for none.
+std::string secret_name(const Object& object) {
+  if (object.is("", "Secret") || object.is("bitnami.com", "SealedSecret")) {
+    return object.key().name;
+  }
+  if (object.is("external-secrets.io", "ExternalSecret")) {
+    const std::string target = object.root()["spec"]["target"]["name"].text();
+    return target.empty() ? object.key().name : target;
+  }
+  return "";
+}
+
 }  // namespace
 
 BundleFacts::BundleFacts(std::vector<Object> objects, bool complete) : complete_(complete) {
@@ -52,6 +64,8 @@ BundleFacts::BundleFacts(std::vector<Object> objects, bool complete) : complete_
       autoscalers_.emplace(scale_target(object).name, std::move(object));
     } else if (object.is("warmgate.dev", "ModelCache")) {
       model_caches_.push_back(std::move(object));
+    } else if (const std::string secret = secret_name(object); !secret.empty()) {
+      secrets_.emplace(secret, object.key().ns);
     } else if (is_workload(object)) {
       add_workload(std::move(object));
     }
@@ -110,6 +124,13 @@ std::vector<Object> BundleFacts::model_caches(std::string_view ns) const {
       out.push_back(cache);
     }
   }
+  return out;
+}
+
+std::vector<std::string> BundleFacts::secret_namespaces(std::string_view name) const {
+  std::vector<std::string> out;
+  const auto [first, last] = secrets_.equal_range(name);
+  std::transform(first, last, std::back_inserter(out), [](const auto& entry) { return entry.second; });
   return out;
 }
 

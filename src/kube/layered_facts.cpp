@@ -74,6 +74,13 @@ std::vector<Object> LayeredFacts::model_caches(std::string_view ns) const {
   return merged(first_.model_caches(ns), second_.model_caches(ns), same_key);
 }
 
+std::vector<std::string> LayeredFacts::secret_namespaces(std::string_view name) const {
+  std::vector<std::string> out = first_.secret_namespaces(name);
+  const std::vector<std::string> more = second_.secret_namespaces(name);
+  out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
 std::vector<FactsDoubt> LayeredFacts::doubts() const {
   std::vector<FactsDoubt> doubts = first_.doubts();
   const std::vector<FactsDoubt> more = second_.doubts();

@@ -81,7 +81,16 @@ base::Result<Knowledge> Knowledge::built_in() {
   if (!accelerators) {
     return accelerators.error();
   }
-  return Knowledge{std::move(engines).value(), std::move(accelerators).value()};
+  base::Result<kube::StorageFacts> storage = kube::StorageFacts::built_in();
+  if (!storage) {
+    return storage.error();
+  }
+  return Knowledge{std::move(engines).value(), std::move(accelerators).value(), std::move(storage).value()};
+}
+
+base::Status Knowledge::add(const document::Document& document) {
+  const bool is_storage = document::View(document.value())["kind"].text() == "StorageFacts";
+  return is_storage ? storage.add(document) : engines.add(document);
 }
 
 std::vector<TemplateReading> read_workload(const kube::Object& workload, const Knowledge& knowledge) {

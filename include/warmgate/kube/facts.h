@@ -41,6 +41,9 @@ class ClusterFacts {
   // HorizontalPodAutoscalers whose scaleTargetRef is that object (one without apiVersion: by kind and name).
   [[nodiscard]] virtual std::vector<Object> autoscalers_of(const ObjectKey& target) const = 0;
   [[nodiscard]] virtual std::vector<Object> model_caches(std::string_view ns) const = 0;
+  // The namespaces that have a Secret of that name, "" for one that goes wherever it is applied. Live facts never read
+  // Secrets and know none.
+  [[nodiscard]] virtual std::vector<std::string> secret_namespaces(std::string_view /*name*/) const { return {}; }
   // True when what is not here does not exist: live facts, or `--facts-complete`.
   [[nodiscard]] virtual bool complete() const = 0;
   // What is missing or out of date at the moment. Facts from files are as good as their author says: no doubts.
@@ -60,6 +63,8 @@ class BundleFacts final : public ClusterFacts {
   [[nodiscard]] std::optional<Object> workload(const ObjectKey& key) const override;
   [[nodiscard]] std::vector<Object> autoscalers_of(const ObjectKey& target) const override;
   [[nodiscard]] std::vector<Object> model_caches(std::string_view ns) const override;
+  // What becomes a Secret counts as one: ExternalSecret, SealedSecret.
+  [[nodiscard]] std::vector<std::string> secret_namespaces(std::string_view name) const override;
   [[nodiscard]] bool complete() const override { return complete_; }
 
  private:
@@ -79,7 +84,8 @@ class BundleFacts final : public ClusterFacts {
   ByName autoscalers_;  // by the name of what they scale
   std::vector<Object> model_caches_;
   ByName workloads_;
-  ByName claim_users_;  // workloads by each of their claims
+  ByName claim_users_;                                            // workloads by each of their claims
+  std::multimap<std::string, std::string, std::less<>> secrets_;  // their namespaces by name
 };
 
 }  // namespace warmgate::kube

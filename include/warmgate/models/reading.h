@@ -12,6 +12,7 @@
 #include "warmgate/kube/facts.h"
 #include "warmgate/kube/object.h"
 #include "warmgate/kube/pod.h"
+#include "warmgate/kube/storage_facts.h"
 #include "warmgate/models/accelerators.h"
 #include "warmgate/models/command_line.h"
 #include "warmgate/models/engine.h"
@@ -109,7 +110,10 @@ struct TemplateReading {
 struct Knowledge {
   EngineTable engines;
   Accelerators accelerators;
+  kube::StorageFacts storage;
   static base::Result<Knowledge> built_in();
+  // One document of an administrator's: kind Engine or StorageFacts.
+  base::Status add(const document::Document& document);
 };
 
 // One reading per pod template; none for an object that is no workload.

@@ -10,6 +10,7 @@
 
 #include "warmgate/api/model_cache.h"
 #include "warmgate/kube/field_types.h"
+#include "warmgate/kube/storage.h"
 #include "warmgate/kube/workload.h"
 #include "warmgate/policy/waiver.h"
 
@@ -79,7 +80,7 @@ std::vector<Finding> merge(std::vector<Finding> as_is, const std::vector<Finding
 
 // What a Pod lacks that injection gives.
 bool is_for_injection(std::string_view rule) {
-  constexpr std::array<std::string_view, 3> kRules = {"WG101", "WG104", "WG205"};
+  constexpr std::array<std::string_view, 4> kRules = {"WG101", "WG104", "WG205", "WG304"};
   return std::find(kRules.begin(), kRules.end(), rule) != kRules.end();
 }
 
@@ -105,11 +106,14 @@ void tell_obstacles(std::vector<Finding>& findings, const inject::Injection& inj
   }
 }
 
-std::vector<Finding> check_workload(const kube::Object& object, const World& world, Stage stage, Judgement& out) {
+// A workload, or a claim, which has no pod template.
+std::vector<Finding> check_object(const kube::Object& object, const World& world, Stage stage, Judgement& out) {
   const models::FactReadings own(world.facts, world.knowledge);
   const models::FactReadings& known = world.readings != nullptr ? *world.readings : own;
   const std::vector<models::TemplateReading>& readings = known.of(object);
-  out.asks_cluster = !kube::claims_of(object).empty() ||
+  const bool shared_claim =
+      object.is("", "PersistentVolumeClaim") && kube::shares_across_nodes(kube::access_modes(object));
+  out.asks_cluster = shared_claim || !kube::claims_of(object).empty() ||
                      std::any_of(readings.begin(), readings.end(),
                                  [](const models::TemplateReading& reading) { return !reading.uses.empty(); });
   std::vector<Finding> findings = rules::check_workload({object, readings, world.facts, world.knowledge, known});
@@ -129,6 +133,11 @@ std::vector<Finding> check_workload(const kube::Object& object, const World& wor
     out.injection = std::move(injection);
   }
   return findings;
+}
+
+// What the rules speak about.
+bool is_checked(const kube::Object& object) {
+  return kube::is_workload(object) || object.is("", "PersistentVolumeClaim");
 }
 
 // Says the reason in front, because the API server cuts long warnings at their end.
@@ -206,8 +215,8 @@ Judgement judge(const kube::Object& object, const World& world, Stage stage) {
   // An object that the API server would refuse is not judged further: that would be guessing.
   policy::Waivers waivers;
   if (findings.empty()) {
-    if (kube::is_workload(object)) {
-      findings = check_workload(object, world, stage, out);
+    if (is_checked(object)) {
+      findings = check_object(object, world, stage, out);
     }
     waivers = policy::read_waivers(object, world.policy);
     std::vector<Finding> about_waivers = check_waivers(waivers, findings);

@@ -2,6 +2,7 @@
 #include "rules.h"
 #include "warmgate/api/hugging_face.h"
 #include "warmgate/api/model_cache.h"
+#include "wording.h"
 
 namespace warmgate::rules {
 namespace {
@@ -46,21 +47,6 @@ std::string what_is_wrong(const models::ModelUse& use) {
     return " " + model + " without " + without + ": whatever the branch main is that day";
   }
   return " " + model + " at \"" + use.revision + "\", " + api::describe_revision(use.revision);
-}
-
-// The line of a script as one line: continuations and line breaks become single spaces.
-std::string as_one_line(const std::string& script) {
-  std::string out;
-  for (const char c : script) {
-    if (c == '\n' && out.ends_with('\\')) {
-      out.pop_back();
-    }
-    const bool blank = c == '\n' || c == '\t' || c == ' ';
-    if (!blank || !out.ends_with(' ')) {
-      out += blank ? ' ' : c;
-    }
-  }
-  return out;
 }
 
 std::string how_to_mend(const RuleContext& context, const models::ModelUse& use) {

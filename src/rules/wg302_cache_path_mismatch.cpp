@@ -1,11 +1,9 @@
-#include <algorithm>
-#include <array>
 #include <map>
 
+#include "cache_places.h"
 #include "claim_contents.h"
 #include "rules.h"
 #include "warmgate/api/model_cache.h"
-#include "warmgate/base/text.h"
 
 namespace warmgate::rules {
 namespace {
@@ -19,10 +17,7 @@ bool off_every_claim(const ModelUse& use) {
 
 // A claim that holds models: something is downloaded to it, or its names say so.
 bool looks_like_cache(const RuleContext& context, const kube::Volume& volume, const kube::Mount& mount) {
-  constexpr std::array<std::string_view, 6> kWords = {"cache", "huggingface", "hf-", "hf_", "model", "weights"};
-  const std::string names = base::to_lower(volume.name + " " + volume.claim + " " + mount.path);
-  return std::any_of(kWords.begin(), kWords.end(),
-                     [&](std::string_view word) { return names.find(word) != std::string::npos; }) ||
+  return named_like_cache(volume.name + " " + volume.claim + " " + mount.path) ||
          !fetched_to_claim(context, volume.claim).empty();
 }
 

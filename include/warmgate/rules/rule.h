@@ -1,6 +1,7 @@
-// Rule: one thing that manifests get wrong. Pure: a rule sees a workload, what it loads, and the facts; it reports only
-// on that workload, never throws, reads no file and no clock. Everything that is said about a rule (list, explanation,
-// docs page, policy keys) comes from its RuleInfo. All immutable, thread-safe.
+// Rule: one thing that manifests get wrong. Pure: a rule sees an object (a workload with what it loads, or a
+// PersistentVolumeClaim, of which there are no readings) and the facts; it reports only on that object, never throws,
+// reads no file and no clock. Everything that is said about a rule (list, explanation, docs page, policy keys) comes
+// from its RuleInfo. All immutable, thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -75,7 +76,7 @@ std::string hint_for_unknown_rule(std::string_view name);
 // Rules about the input itself, what Warmgate is told by it included: no policy reaches them.
 bool is_input_rule(std::string_view id);
 
-// Every finding on the workload, one per mistake (see overlap in src/rules/registry.cpp), ordered by place.
+// Every finding on the workload or claim, one per mistake (see overlap in src/rules/registry.cpp), ordered by place.
 std::vector<Finding> check_workload(const RuleContext& context);
 
 }  // namespace warmgate::rules

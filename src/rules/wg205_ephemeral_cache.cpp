@@ -1,18 +1,10 @@
+#include "cache_places.h"
 #include "claim_contents.h"
 #include "rules.h"
+#include "warmgate/models/model_size.h"
 
 namespace warmgate::rules {
 namespace {
-
-// A claim that is made with the Pod and deleted with it (KEP-1698).
-bool is_generic_ephemeral(const models::CacheBinding& cache) {
-  return cache.volume && cache.volume->view["ephemeral"].is_object();
-}
-
-bool is_ephemeral(const models::CacheBinding& cache) {
-  const std::string backing = cache.backing();
-  return cache.known && (backing == "container" || backing == "emptyDir" || is_generic_ephemeral(cache));
-}
 
 std::string where(const models::CacheBinding& cache) {
   if (!cache.mount) {
@@ -25,8 +17,7 @@ std::string where(const models::CacheBinding& cache) {
 void check(const RuleContext& context, std::vector<Finding>& findings) {
   for (const models::TemplateReading& reading : context.readings) {
     for (const models::ModelUse& use : reading.uses) {
-      const bool gpu_worker = use.verb == models::Verb::kServe && !use.accelerators.empty();
-      if (!gpu_worker || use.role != models::Role::kWeights || use.local || !is_ephemeral(use.cache)) {
+      if (!serves_from_hub(use) || use.accelerators.empty() || !is_ephemeral(use.cache)) {
         continue;
       }
       const std::string model = use.repo.empty() ? "a model" : use.repo;
@@ -34,8 +25,8 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
       findings.push_back(
           {.rule = "WG205",
            .message = container_label(use) + " serves " + model + " from " + use.cache.path + " (" +
-                      use.cache.decided_by + ") on " + where(use.cache) +
-                      ": every start downloads it again on GPU time",
+                      use.cache.decided_by + ") on " + where(use.cache) + ": " + every_start(context) +
+                      " downloads it again" + models::size_note(use.repo) + " on GPU time",
            .help = "mount a shared (ReadWriteMany) claim read-only and set HF_HOME to the mount; fill it once with a "
                    "download Job or a ModelCache",
            .container = use.container,

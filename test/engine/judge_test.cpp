@@ -73,7 +73,8 @@ TEST(Judge, NamesBothCommitsWhenTheModelCacheHasAnother) {
   const std::string asked = pod("args: [--model, Qwen/Qwen3-32B, --revision, " + kOtherCommit + "]");
   const std::string expected =
       "WG205: container \"vllm\" serves Qwen/Qwen3-32B from /root/.cache/huggingface/hub (the default) on the "
-      "container's own disk, which is gone with every restart: every start downloads it again on GPU time; "
+      "container's own disk, which is gone with every restart: every start downloads it again (about 64 GB, by its "
+      "name) on GPU time; "
       "ModelCache/qwen is at 9216db5781bf, but this asks for d47b0d4ae4b4 (give --revision " +
       kCommit + ", or make a ModelCache for the commit you want)\n";
   EXPECT_EQ(told(judge(asked, model_cache())), expected);

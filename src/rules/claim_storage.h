@@ -1,0 +1,42 @@
+// What a claim asks for, and of which storage class.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "warmgate/kube/storage_facts.h"
+#include "warmgate/rules/rule.h"
+
+namespace warmgate::rules {
+
+// A PersistentVolumeClaim, or the template of claims in a workload.
+struct ClaimSpec {
+  std::string label;  // claim "model-cache", volumeClaimTemplate "model-cache"
+  std::string name;
+  document::View spec;
+};
+
+struct ClaimClass {
+  std::string name;
+  std::string provisioner;
+  kube::ClassParameters parameters;
+  bool by_name = false;  // not among the facts: taken for the class that platforms install under that name
+
+  // class "gp3" (ebs.csi.aws.com)
+  [[nodiscard]] std::string label() const;
+};
+
+// The claims that the object is or describes: itself, the claim templates of a StatefulSet, those of ephemeral volumes.
+std::vector<ClaimSpec> claims_described(const RuleContext& context);
+
+// The class that a claim asks for; nullopt when none is named or nothing is known of it.
+std::optional<ClaimClass> class_of(const RuleContext& context, const document::View& claim_spec);
+
+// spec.resources.requests.storage.
+document::View requested_storage(const document::View& claim_spec);
+
+// A volume for the claim is there already, or named: nothing will be provisioned.
+bool has_volume(const RuleContext& context, const kube::Object& claim);
+
+}  // namespace warmgate::rules

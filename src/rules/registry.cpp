@@ -24,6 +24,8 @@ struct Overlap {
 };
 constexpr std::array kOverlaps = {
     Overlap{"WG101", "WG102"},
+    // A tokenizer that is named like its model.
+    Overlap{"WG101", "WG103"},
     Overlap{"WG302", "WG205"},
 };
 

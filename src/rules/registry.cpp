@@ -27,6 +27,7 @@ constexpr std::array kOverlaps = {
     // A tokenizer that is named like its model.
     Overlap{"WG101", "WG103"},
     Overlap{"WG302", "WG205"},
+    Overlap{"WG303", "WG102"},
 };
 
 void remove_overlaps(std::vector<Finding>& findings) {

@@ -28,6 +28,7 @@ constexpr std::array kOverlaps = {
     Overlap{"WG101", "WG103"},
     Overlap{"WG302", "WG205"},
     Overlap{"WG303", "WG102"},
+    Overlap{"WG304", "WG101"},
 };
 
 void remove_overlaps(std::vector<Finding>& findings) {

@@ -29,6 +29,7 @@ constexpr std::array kOverlaps = {
     Overlap{"WG302", "WG205"},
     Overlap{"WG303", "WG102"},
     Overlap{"WG304", "WG101"},
+    Overlap{"WG401", "WG404"},
 };
 
 void remove_overlaps(std::vector<Finding>& findings) {

@@ -69,7 +69,7 @@ HttpFailure ClientChannel::handshake_failure(const std::string& where, const Tls
   if (ended_ == Wait::kStopped) {
     return {HttpFailureKind::kStopped, "stopped in the TLS handshake with " + where};
   }
-  // An end of the stream is an error of TLS without which OpenSSL has nothing to say, or this one (since 3.0).
+  // Of a stream that just ends OpenSSL says nothing, or this (since 3.0).
   const bool left = ERR_peek_error() == 0 || ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   if (left) {
     return {HttpFailureKind::kBroken,

@@ -1,9 +1,8 @@
 #include "warmgate/engine/scaling.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
-#include <vector>
 
 #include "warmgate/kube/layered_facts.h"
 #include "warmgate/kube/workload.h"
@@ -16,10 +15,13 @@ using document::Json;
 // What `after` says that `before` did not, another number of Pods included where that matters.
 Judgement difference(Judgement after, const Judgement& before) {
   forgive_known(after, before);
+  // A workload may have thousands of findings, so each is looked up.
+  std::set<std::pair<rules::Finding::Identity, std::int64_t>> known;
+  for (const JudgedFinding& old : before.findings) {
+    known.emplace(old.finding.identity(), old.finding.extent);
+  }
   std::erase_if(after.findings, [&](const JudgedFinding& judged) {
-    return std::any_of(before.findings.begin(), before.findings.end(), [&](const JudgedFinding& old) {
-      return old.finding.same_identity(judged.finding) && old.finding.extent == judged.finding.extent;
-    });
+    return known.contains({judged.finding.identity(), judged.finding.extent});
   });
   after.injection = {};
   return after;

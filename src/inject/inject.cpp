@@ -43,7 +43,7 @@ class Injector {
       }
       const Choice choice = choose_cache(caches_, use);
       if (choice.cache) {
-        inject_container(reading.pod, *container, use, *choice.cache);
+        inject_container(reading, *container, use, *choice.cache);
       } else if (choice.obstacle) {
         note_obstacle(*choice.obstacle);
       }
@@ -61,11 +61,11 @@ class Injector {
   }
 
  private:
-  void inject_container(const kube::PodTemplate& pod, const kube::Container& container, const ModelUse& use,
+  void inject_container(const models::TemplateReading& reading, const kube::Container& container, const ModelUse& use,
                         const ModelCache& cache) {
     const bool has_claim = use.cache.on_claim() && use.cache.volume->claim == cache.claim;
     if (!has_claim) {
-      if (const std::optional<Obstacle> obstacle = find_obstacle(pod, container, use, cache)) {
+      if (const std::optional<Obstacle> obstacle = find_obstacle(reading.volumes, container, use, cache)) {
         note_obstacle(*obstacle);
         return;
       }
@@ -78,7 +78,7 @@ class Injector {
         return;
       }
       if (first) {
-        add_mount(pod, container, cache);
+        add_mount(reading.pod, container, cache);
         add_environment(container, use, cache);
       }
     }

@@ -78,15 +78,15 @@ std::string kind_of(const kube::Volume& volume) {
   return "of no kind";
 }
 
-Obstacle taken_by(const kube::PodTemplate& pod, const kube::Mount& mount, const ModelUse& use,
+Obstacle taken_by(const kube::VolumesByName& volumes, const kube::Mount& mount, const ModelUse& use,
                   const ModelCache& cache) {
-  const std::optional<kube::Volume> volume = kube::volume_named(pod, mount.volume);
+  const kube::Volume* volume = volumes.find(mount.volume);
   Obstacle obstacle = new_obstacle(use, cache);
   obstacle.pointer = mount.view.pointer();
-  obstacle.given = volume ? kind_of(*volume) : mount.volume;
+  obstacle.given = volume != nullptr ? kind_of(*volume) : mount.volume;
   obstacle.wanted = "claim \"" + cache.claim + "\"";
   obstacle.reason = not_used(cache) + "volumeMounts \"" + mount.volume + "\"" +
-                    (volume ? " (" + obstacle.given + ")" : std::string()) + " is mounted at " + mount.path;
+                    (volume != nullptr ? " (" + obstacle.given + ")" : std::string()) + " is mounted at " + mount.path;
   obstacle.help = "leave that mount out, or mount claim \"" + cache.claim + "\" of ModelCache/" + cache.name +
                   " read-only at " + cache.mount_path;
   return obstacle;
@@ -144,14 +144,14 @@ Choice choose_cache(const std::vector<ModelCache>& caches, const ModelUse& use) 
   return of_repo.empty() ? Choice() : Choice{std::nullopt, other_commit(use, of_repo)};
 }
 
-std::optional<Obstacle> find_obstacle(const kube::PodTemplate& pod, const kube::Container& container,
+std::optional<Obstacle> find_obstacle(const kube::VolumesByName& volumes, const kube::Container& container,
                                       const ModelUse& use, const ModelCache& cache) {
   if (!use.cache.known) {
     return unknown_place(use, cache);
   }
   const std::string backing = use.cache.backing();
   if (use.cache.mount && backing != "emptyDir") {
-    return taken_by(pod, *use.cache.mount, use, cache);
+    return taken_by(volumes, *use.cache.mount, use, cache);
   }
   const bool by_author = use.cache.location.pointer.ends_with("/value") || use.cache.decided_by.starts_with("--");
   if (by_author && use.cache.home != cache.mount_path) {
@@ -159,7 +159,7 @@ std::optional<Obstacle> find_obstacle(const kube::PodTemplate& pod, const kube::
   }
   for (const kube::Mount& mount : kube::mounts(container)) {
     if (takes_place(mount, cache)) {
-      return taken_by(pod, mount, use, cache);
+      return taken_by(volumes, mount, use, cache);
     }
   }
   return std::nullopt;

@@ -22,7 +22,7 @@ struct Choice {
 Choice choose_cache(const std::vector<api::ModelCache>& caches, const models::ModelUse& use);
 
 // What of the container's own settings takes the place of the cache at its mount path; nullopt when there is room.
-std::optional<Obstacle> find_obstacle(const kube::PodTemplate& pod, const kube::Container& container,
+std::optional<Obstacle> find_obstacle(const kube::VolumesByName& volumes, const kube::Container& container,
                                       const models::ModelUse& use, const api::ModelCache& cache);
 
 // A container has one HF_HOME: its second model is served from the cache of the first, or not from a ModelCache.

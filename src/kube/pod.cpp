@@ -99,15 +99,6 @@ const Volume* VolumesByName::find(std::string_view name) const {
   return found == volumes_.end() ? nullptr : &found->second;
 }
 
-std::optional<Volume> volume_named(const PodTemplate& pod, std::string_view name) {
-  for (Volume& volume : volumes(pod)) {
-    if (volume.name == name) {
-      return std::move(volume);
-    }
-  }
-  return std::nullopt;
-}
-
 std::vector<Mount> mounts(const Container& container) {
   std::vector<Mount> out;
   for (const View& view : container.view["volumeMounts"].items()) {
@@ -128,12 +119,6 @@ std::vector<Mount> mounts(const Container& container) {
     out.push_back(std::move(mount));
   }
   return out;
-}
-
-std::optional<Mount> mount_holding(const Container& container, std::string_view path) {
-  const MountsByPath mounts(container);
-  const Mount* found = mounts.holding(path);
-  return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 MountsByPath::MountsByPath(const Container& container) {

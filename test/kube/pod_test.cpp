@@ -77,9 +77,10 @@ TEST(MountHolding, TheLongestParentWinsAndOfEqualsTheLast) {
       {"cache", ""},
       {"", ""},
   };
+  const MountsByPath mounts(container.view());
   for (const auto& [path, volume] : cases) {
-    const std::optional<Mount> mount = mount_holding(container.view(), path);
-    EXPECT_EQ(mount ? mount->volume : "", volume) << path;
+    const Mount* mount = mounts.holding(path);
+    EXPECT_EQ(mount != nullptr ? mount->volume : "", volume) << path;
   }
 }
 
@@ -147,17 +148,18 @@ TEST(Volumes, AClaimTemplateWinsOverAVolumeOfItsName) {
   const document::Json templates = json(R"([{"metadata": {"name": "cache"}}])");
   const PodTemplate pod{View(), View(spec), View(templates, "/spec/volumeClaimTemplates")};
   EXPECT_EQ(volumes(pod).size(), 2U);
-  const std::optional<Volume> cache = volume_named(pod, "cache");
-  ASSERT_TRUE(cache);
+  const VolumesByName by_name(pod);
+  const Volume* cache = by_name.find("cache");
+  ASSERT_NE(cache, nullptr);
   EXPECT_EQ(cache->type, VolumeType::kClaimTemplate);
   EXPECT_EQ(cache->claim, "cache");
   EXPECT_FALSE(cache->read_only);
   EXPECT_EQ(cache->view.pointer(), "/spec/volumeClaimTemplates/0");
-  const std::optional<Volume> data = volume_named(pod, "data");
-  ASSERT_TRUE(data);
+  const Volume* data = by_name.find("data");
+  ASSERT_NE(data, nullptr);
   EXPECT_EQ(data->claim, "data-claim");
   EXPECT_TRUE(data->read_only);
-  EXPECT_FALSE(volume_named(pod, "none"));
+  EXPECT_EQ(by_name.find("none"), nullptr);
 }
 
 TEST(ResourceAmounts, LimitsWinAndNumbersCountLikeStrings) {

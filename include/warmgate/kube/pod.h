@@ -56,10 +56,8 @@ struct PodTemplate {
 std::vector<Container> containers(const View& pod_spec);
 
 std::vector<Volume> volumes(const PodTemplate& pod);
-std::optional<Volume> volume_named(const PodTemplate& pod, std::string_view name);
 
-// The same for whoever asks often: a Pod of 3 MB has 20,000 volumes or containers, and the functions above look through
-// all of them each time.
+// By name or place, for whoever asks often: a Pod of 3 MB has 20,000 volumes or containers.
 class ContainersByName {
  public:
   ContainersByName() = default;
@@ -82,14 +80,12 @@ class VolumesByName {
 
 // Those with a mountPath: the API server refuses others.
 std::vector<Mount> mounts(const Container& container);
-// The mount that holds the absolute `path`: of those whose path is a parent the longest; of equals the last.
-std::optional<Mount> mount_holding(const Container& container, std::string_view path);
 
 class MountsByPath {
  public:
   MountsByPath() = default;
   explicit MountsByPath(const Container& container);
-  // As mount_holding.
+  // The mount that holds the absolute `path`: of those whose path is a parent the longest; of equals the last.
   [[nodiscard]] const Mount* holding(std::string_view path) const;
 
  private:

@@ -34,7 +34,6 @@ struct Finding {
   using Identity = std::tuple<std::string_view, std::string_view, std::string_view>;
   // Points into the finding.
   [[nodiscard]] Identity identity() const { return {rule, container, subject}; }
-  [[nodiscard]] bool same_identity(const Finding& other) const { return identity() == other.identity(); }
 };
 
 class ClaimContents;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/program.h"
+#include "cli/reviews.h"
 #include "server/certificates.h"
 #include "server/client.h"
 
@@ -30,23 +31,6 @@ std::string policy(const std::string& action) {
   return "apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nmetadata: {name: ours}\nspec:\n  rules:\n    WG101: " +
          action + "\n";
 }
-
-const std::string kReview =
-    nlohmann::json{
-        {"apiVersion", "admission.k8s.io/v1"},
-        {"kind", "AdmissionReview"},
-        {"request",
-         {{"uid", "1-2-3"},
-          {"operation", "CREATE"},
-          {"namespace", "llm"},
-          {"object",
-           {{"apiVersion", "v1"},
-            {"kind", "Pod"},
-            {"metadata", {{"name", "server"}}},
-            {"spec",
-             {{"containers",
-               {{{"name", "vllm"}, {"image", "vllm/vllm-openai:v0.11.0"}, {"args", {"--model", "a/b"}}}}}}}}}}}}
-        .dump();
 
 class Reload : public ::testing::Test {
  protected:

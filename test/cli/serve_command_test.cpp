@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/program.h"
+#include "cli/reviews.h"
 #include "server/certificates.h"
 #include "server/client.h"
 
@@ -30,24 +31,6 @@ class ServeCommand : public ::testing::Test {
   server::test::CertificateFolder certificates_;
   TempDirectory folder_;
 };
-
-const std::string kReview =
-    nlohmann::json{
-        {"apiVersion", "admission.k8s.io/v1"},
-        {"kind", "AdmissionReview"},
-        {"request",
-         {{"uid", "1-2-3"},
-          {"operation", "CREATE"},
-          {"userInfo", {{"username", "alice"}}},
-          {"namespace", "llm"},
-          {"object",
-           {{"apiVersion", "v1"},
-            {"kind", "Pod"},
-            {"metadata", {{"name", "server"}}},
-            {"spec",
-             {{"containers",
-               {{{"name", "vllm"}, {"image", "vllm/vllm-openai:v0.11.0"}, {"args", {"--model", "a/b"}}}}}}}}}}}}
-        .dump();
 
 TEST_F(ServeCommand, AnswersOverTlsAndEndsCleanlyOnSigterm) {
   Served served(tls());

@@ -29,7 +29,10 @@ std::string_view without_registry(std::string_view path) {
   return registry ? path.substr(slash + 1) : path;
 }
 
-// Mirrors keep the repository below a prefix of their own; a name of several words is unlikely to be another program.
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// Mirrors keep the repository below a prefix of their own; a name of several words is unlikely to be another program,
+// also behind a word of the mirror's ("official-vllm-openai").
 bool image_matches(std::string_view path, std::string_view known) {
   // `*` stands for any characters: for images that carry a version in their name.
   if (known.find('*') != std::string_view::npos) {
@@ -39,8 +42,9 @@ bool image_matches(std::string_view path, std::string_view known) {
   if (path == known || path == repository || path.ends_with("/" + std::string(repository))) {
     return true;
   }
-  const std::string_view last = repository.substr(repository.rfind('/') + 1);
-  return last.find('-') != std::string_view::npos && path.substr(path.rfind('/') + 1) == last;
+  const std::string_view last = last_part(repository);
+  return last.find('-') != std::string_view::npos &&
+         (last_part(path) == last || last_part(path).ends_with("-" + std::string(last)));
 }
 
 bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
@@ -50,6 +54,15 @@ bool matches_any(const std::vector<std::string>& patterns, std::string_view text
 
 bool is_one_of(const std::vector<std::string>& known, std::string_view path) {
   return std::any_of(known.begin(), known.end(), [&](const std::string& each) { return image_matches(path, each); });
+}
+
+// Somebody's own build of an engine whose image has the name of its program: "example.com/tools/tritonserver".
+bool is_named_like_program(const Engine& engine, std::string_view path) {
+  const std::string_view last = last_part(path);
+  const bool image = std::any_of(engine.images.begin(), engine.images.end(),
+                                 [&](const std::string& known) { return last_part(known) == last; });
+  return image && std::any_of(engine.launchers.begin(), engine.launchers.end(),
+                              [&](const Launcher& launcher) { return launcher.argv.front() == last; });
 }
 
 // "v0.9.2-cu128" -> {0, 9, 2}; no number at the start: unknown.
@@ -88,12 +101,13 @@ std::string_view to_string(Verb verb) { return verb == Verb::kServe ? "serve" : 
 
 std::optional<ImageMatch> EngineTable::match_image(std::string_view image) const {
   const ImageName name = split_image(image);
-  for (const Engine& engine : engines_) {
-    if (is_one_of(engine.images, name.path)) {
-      return ImageMatch{&engine, version_of(name.tag), name.path, name.tag};
-    }
-  }
-  return std::nullopt;
+  const auto find = [&](const auto& matches) {
+    const auto found = std::find_if(engines_.begin(), engines_.end(), matches);
+    return found == engines_.end() ? std::nullopt
+                                   : std::optional(ImageMatch{&*found, version_of(name.tag), name.path, name.tag});
+  };
+  const auto exact = find([&](const Engine& engine) { return is_one_of(engine.images, name.path); });
+  return exact ? exact : find([&](const Engine& engine) { return is_named_like_program(engine, name.path); });
 }
 
 std::vector<std::string> entrypoint_of(const ImageMatch& image) {

@@ -52,18 +52,40 @@ std::optional<Command> find_launcher(const CommandLine& line, const Knowledge& k
   return best;
 }
 
+// "/scripts/start.sh", "python serve.py": a program of the author's own, which is not in the manifest.
+std::optional<Word> script_file(const Commands& commands) {
+  for (const CommandLine& line : commands.lines) {
+    const bool python = line.words.front().text == "python";
+    const Word& program = python && line.words.size() > 1 ? line.words[1] : line.words.front();
+    const bool script = program.text.ends_with(".sh") || (python && program.text.ends_with(".py"));
+    if (program.known && script) {
+      return program;
+    }
+  }
+  return std::nullopt;
+}
+
 void read_container(const ContainerPlaces& places, const Knowledge& knowledge, std::vector<ModelUse>& uses) {
   const kube::Container& container = places.container;
   const std::optional<ImageMatch> image = knowledge.engines.match_image(container.image());
-  const Commands commands = read_commands(container, image);
+  Commands commands = read_commands(container, image);
   const std::size_t before = uses.size();
+  bool known = false;  // a command is the engine's, one that loads nothing included
   for (const CommandLine& line : commands.lines) {
     if (const std::optional<Command> command = find_launcher(line, knowledge, image)) {
+      known = true;
       std::vector<ModelUse> found = read_command(places, *command, image);
       std::move(found.begin(), found.end(), std::back_inserter(uses));
     }
   }
-  if (uses.size() == before && image && !commands.unreadable.empty()) {
+  if (uses.size() > before || !image) {
+    return;
+  }
+  if (const std::optional<Word> script = script_file(commands); script && !known && commands.unreadable.empty()) {
+    commands.unreadable = "it runs " + script->text + ", which is not in the manifest";
+    commands.unreadable_at = script->location;
+  }
+  if (!commands.unreadable.empty()) {
     uses.push_back(unreadable_use(places, *image->engine, commands));
   }
 }

@@ -55,7 +55,7 @@ std::int64_t current_count(const kube::Object& workload) {
 bool is_scaling(const Request& request) {
   const bool writes = request.operation == "CREATE" || request.operation == "UPDATE";
   return writes && request.object &&
-         (is_scale(request) || (request.sub_resource.empty() && engine::is_autoscaler(*request.object)));
+         (is_scale(request) || (request.sub_resource.empty() && kube::is_autoscaler(*request.object)));
 }
 
 ScalingVerdict judge_scaling(const Request& request, const engine::World& world, const WorkloadSource& workloads) {

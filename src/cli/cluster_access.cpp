@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "warmgate/cluster/rest_client.h"
-#include "warmgate/engine/scaling.h"
 #include "warmgate/kube/layered_facts.h"
 #include "warmgate/kube/workload.h"
 
@@ -92,7 +91,7 @@ base::Result<lint::Bundle> read_with_cluster(const ClusterOptions& options, lint
   lint::Bundle bundle = read();
   for (const kube::Object& object : bundle.objects) {
     const kube::ObjectKey target = kube::scale_target(object);
-    if (!engine::is_autoscaler(object) || bundle.checks(target)) {
+    if (!kube::is_autoscaler(object) || bundle.checks(target)) {
       continue;
     }
     base::Result<std::optional<kube::Object>> workload = cluster::read_workload(**api, target);

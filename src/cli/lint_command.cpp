@@ -7,7 +7,7 @@
 #include "commands.h"
 #include "setup.h"
 #include "warmgate/base/text.h"
-#include "warmgate/kube/workload.h"
+#include "warmgate/kube/workload_kinds.h"
 #include "warmgate/lint/report.h"
 
 namespace warmgate::cli {
@@ -82,9 +82,9 @@ void add_lint(CLI::App& app, Run& run) {
       ->check(CLI::IsMember({"error", "warning", "info", "never"}))
       ->capture_default_str();
   command->footer(
-      "Judged are " + base::join(kube::workload_kinds(), ", ") +
+      "Judged are " + base::join(kube::WorkloadKinds::built_in().value().names(), ", ") +
       ", PersistentVolumeClaim, StorageClass, ModelCache and CachePolicy, and a "
-      "HorizontalPodAutoscaler whose workload is known but not in the input.\n"
+      "HorizontalPodAutoscaler or ScaledObject whose workload is known but not in the input.\n"
       "What the policy denies is an error, what it warns about a warning, what it audits an info.\n\n"
       "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage or an internal error.\n\n"
       "Formats: sarif is SARIF 2.1.0 for code scanning, github prints workflow commands, which GitHub Actions "

@@ -65,7 +65,7 @@ base::Redactor LiveSettings::redactor() const { return loaded_.get()->redactor; 
 
 std::vector<std::string> LiveSettings::paths() const {
   std::vector<std::string> out;
-  for (const auto* paths : {&files_.policies, &files_.engines, &files_.facts}) {
+  for (const auto* paths : {&files_.policies, &files_.engines, &files_.kinds, &files_.facts}) {
     std::copy_if(paths->begin(), paths->end(), std::back_inserter(out),
                  [this](const std::string& path) { return !streams_.contains(path); });
   }
@@ -87,8 +87,8 @@ lint::Inputs LiveSettings::read(const std::vector<std::string>& paths) {
 }
 
 LiveSettings::Texts LiveSettings::read_all() {
-  Texts texts{read(files_.policies), read(files_.engines), read(files_.facts), 0};
-  for (const lint::Inputs* inputs : {&texts.policies, &texts.engines, &texts.facts}) {
+  Texts texts{read(files_.policies), read(files_.engines), read(files_.kinds), read(files_.facts), 0};
+  for (const lint::Inputs* inputs : {&texts.policies, &texts.engines, &texts.kinds, &texts.facts}) {
     texts.digest = texts.digest * 31 + digest_of(*inputs);
   }
   return texts;
@@ -109,7 +109,8 @@ LiveSettings::Texts LiveSettings::read_settled() {
 }
 
 base::Result<std::shared_ptr<const LiveSettings::Loaded>> LiveSettings::parse(const Texts& texts) const {
-  base::Result<models::Knowledge> knowledge = read_knowledge(texts.engines, files_.engines);
+  base::Result<models::Knowledge> knowledge =
+      read_knowledge({texts.engines, files_.engines}, {texts.kinds, files_.kinds});
   if (!knowledge) {
     return knowledge.error();
   }
@@ -124,8 +125,9 @@ base::Result<std::shared_ptr<const LiveSettings::Loaded>> LiveSettings::parse(co
   if (bundle.extra.empty() && !files_.facts.empty()) {
     return base::Error{files_.facts.front() + ": no manifest in it, so there would be no facts"};
   }
-  return std::shared_ptr<const Loaded>(new Loaded{
-      {std::move(knowledge).value(), std::move(policy).value()}, bundle.facts(files_.facts_complete), bundle.redactor});
+  kube::BundleFacts facts = bundle.facts(files_.facts_complete, knowledge.value().kinds);
+  return std::shared_ptr<const Loaded>(
+      new Loaded{{std::move(knowledge).value(), std::move(policy).value()}, std::move(facts), bundle.redactor});
 }
 
 base::Result<bool> LiveSettings::reload(bool anyway) {

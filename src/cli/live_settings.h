@@ -1,5 +1,5 @@
-// LiveSettings: policy, engines and facts of `serve`, which can be read anew while it serves. What cannot be used never
-// replaces what is in use. Reading from any one thread; the snapshots from all.
+// LiveSettings: policy, engines, workload kinds and facts of `serve`, which can be read anew while it serves. What
+// cannot be used never replaces what is in use. Reading from any one thread; the snapshots from all.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,7 @@ namespace warmgate::cli {
 struct SettingsFiles {
   std::vector<std::string> policies;
   std::vector<std::string> engines;
+  std::vector<std::string> kinds;
   std::vector<std::string> facts;
   bool facts_complete = false;
 };
@@ -42,6 +43,7 @@ class LiveSettings {
   struct Texts {
     lint::Inputs policies;
     lint::Inputs engines;
+    lint::Inputs kinds;
     lint::Inputs facts;
     std::size_t digest = 0;
   };

@@ -81,7 +81,8 @@ int run_mutate(const MutateOptions& options) {
   if (bundle.objects.empty()) {
     return fail("the input holds no Kubernetes object");
   }
-  const std::shared_ptr<const kube::ClusterFacts> facts = lint::all_facts(bundle, loaded->lint);
+  const std::shared_ptr<const kube::ClusterFacts> facts =
+      lint::all_facts(bundle, loaded->lint, loaded->knowledge.kinds);
   const engine::World world{*facts, loaded->knowledge, loaded->policy};
   Mutation mutation(bundle, world, options);
   for (const kube::Object& object : bundle.objects) {

@@ -233,6 +233,7 @@ void add_serve(CLI::App& app, Run& run) {
   add_listener_options(*command, *options);
   add_policy_option(*command, options->settings.policies);
   add_engines_option(*command, options->settings.engines);
+  add_kinds_option(*command, options->settings.kinds);
   command
       ->add_option("--facts", options->settings.facts,
                    "Manifests that stand for what exists in the cluster (repeatable)")
@@ -246,7 +247,8 @@ void add_serve(CLI::App& app, Run& run) {
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
   command->footer(
-      "Policies, engines, facts, certificate and key are read anew when they change, also in the volume of a ConfigMap "
+      "Policies, engines, kinds, facts, certificate and key are read anew when they change, also in the volume of a "
+      "ConfigMap "
       "or "
       "Secret\n(not with subPath, which Kubernetes never updates), within ten seconds at most. Each is used as a whole "
       "or not at all: what\ncannot be used is logged as an error, counted in warmgate_config_reload_total and "

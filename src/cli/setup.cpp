@@ -73,6 +73,15 @@ void add_engines_option(CLI::App& command, std::vector<std::string>& engines) {
       ->allow_extra_args(false);
 }
 
+void add_kinds_option(CLI::App& command, std::vector<std::string>& kinds) {
+  command
+      .add_option("--kinds", kinds,
+                  "WorkloadKinds file, or directory of them, added to the built-in kinds of workloads (repeatable; the "
+                  "same group and kind replaces)")
+      ->type_name("FILE|DIR")
+      ->allow_extra_args(false);
+}
+
 void add_bundle_options(CLI::App& command, BundleOptions& options) {
   command
       .add_option("path", options.paths,
@@ -89,19 +98,26 @@ void add_bundle_options(CLI::App& command, BundleOptions& options) {
   command.add_option("-n,--namespace", options.lint.ns, "Namespace of objects that name none")->type_name("NAME");
   add_policy_option(command, options.policies);
   add_engines_option(command, options.engines);
+  add_kinds_option(command, options.kinds);
 }
 
-base::Result<models::Knowledge> read_knowledge(const lint::Inputs& inputs, const std::vector<std::string>& paths) {
+base::Result<models::Knowledge> read_knowledge(const SettingsTexts& engines, const SettingsTexts& kinds) {
   base::Result<models::Knowledge> knowledge = models::Knowledge::built_in();
   if (!knowledge) {
     return knowledge;
   }
-  const base::Result<std::vector<document::Document>> documents = read_all(inputs, paths);
-  if (!documents) {
-    return documents.error();
+  const base::Result<std::vector<document::Document>> engine_files = read_all(engines.inputs, engines.paths);
+  const base::Result<std::vector<document::Document>> kind_files = read_all(kinds.inputs, kinds.paths);
+  if (!engine_files || !kind_files) {
+    return engine_files ? kind_files.error() : engine_files.error();
   }
-  for (const document::Document& document : *documents) {
+  for (const document::Document& document : *engine_files) {
     if (const base::Status added = knowledge.value().add(document); !added) {
+      return added.error();
+    }
+  }
+  for (const document::Document& document : *kind_files) {
+    if (const base::Status added = knowledge.value().add_kinds(document); !added) {
       return added.error();
     }
   }
@@ -143,7 +159,9 @@ base::Result<policy::Policy> load_policy(const std::vector<std::string>& paths) 
 }
 
 base::Result<LoadedBundle> load_bundle(const BundleOptions& options) {
-  base::Result<models::Knowledge> knowledge = read_knowledge(read_settings(options.engines), options.engines);
+  const lint::Inputs engines = read_settings(options.engines);
+  const lint::Inputs kinds = read_settings(options.kinds);
+  base::Result<models::Knowledge> knowledge = read_knowledge({engines, options.engines}, {kinds, options.kinds});
   if (!knowledge) {
     return knowledge.error();
   }

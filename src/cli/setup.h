@@ -22,6 +22,7 @@ struct BundleOptions {
   std::vector<std::string> paths;
   std::vector<std::string> facts;
   std::vector<std::string> engines;
+  std::vector<std::string> kinds;
   std::vector<std::string> policies;
   ClusterOptions cluster;
   lint::Options lint;
@@ -30,13 +31,19 @@ struct BundleOptions {
 void add_bundle_options(CLI::App& command, BundleOptions& options);
 void add_policy_option(CLI::App& command, std::vector<std::string>& policies);
 void add_engines_option(CLI::App& command, std::vector<std::string>& engines);
+void add_kinds_option(CLI::App& command, std::vector<std::string>& kinds);
 
 // Settings are read path by path: a later one wins, so the same file may come again.
 lint::Inputs read_settings(const std::vector<std::string>& paths);
 void append(lint::Inputs& to, const lint::Inputs& from);
 
-// The built-in engines and those of `inputs`, which were read from `paths`.
-base::Result<models::Knowledge> read_knowledge(const lint::Inputs& inputs, const std::vector<std::string>& paths);
+// What settings were read, and from where.
+struct SettingsTexts {
+  const lint::Inputs& inputs;
+  const std::vector<std::string>& paths;
+};
+// The built-in engines and workload kinds, and those that are given.
+base::Result<models::Knowledge> read_knowledge(const SettingsTexts& engines, const SettingsTexts& kinds);
 // The built-in policy with the CachePolicies of `inputs` over it, in their order.
 base::Result<policy::Policy> read_policy(const lint::Inputs& inputs, const std::vector<std::string>& paths);
 base::Result<policy::Policy> load_policy(const std::vector<std::string>& paths);

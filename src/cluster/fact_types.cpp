@@ -138,7 +138,7 @@ std::vector<std::string> pod_keys(const kube::Object& pod) {
                                       pod.root()["spec"]["nodeName"].text()
                                 : "Pod/" + pod.key().name;
   std::vector<std::string> keys;
-  for (const std::string& claim : kube::claims_of(pod)) {
+  for (const std::string& claim : kube::claims_of(kube::template_of_pod(pod))) {
     keys.push_back(claim_prefix(pod.key().ns, claim) + kin);
   }
   return keys;

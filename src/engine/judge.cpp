@@ -11,7 +11,6 @@
 #include "warmgate/api/model_cache.h"
 #include "warmgate/kube/field_types.h"
 #include "warmgate/kube/storage.h"
-#include "warmgate/kube/workload.h"
 #include "warmgate/policy/waiver.h"
 
 namespace warmgate::engine {
@@ -113,7 +112,7 @@ std::vector<Finding> check_object(const kube::Object& object, const World& world
   const std::vector<models::TemplateReading>& readings = known.of(object);
   const bool shared_claim =
       object.is("", "PersistentVolumeClaim") && kube::shares_across_nodes(kube::access_modes(object));
-  out.asks_cluster = shared_claim || !kube::claims_of(object).empty() ||
+  out.asks_cluster = shared_claim || !world.knowledge.kinds.claims_of(object).empty() ||
                      std::any_of(readings.begin(), readings.end(),
                                  [](const models::TemplateReading& reading) { return !reading.uses.empty(); });
   std::vector<Finding> findings = rules::check_workload({object, readings, world.facts, world.knowledge, known});
@@ -123,7 +122,8 @@ std::vector<Finding> check_object(const kube::Object& object, const World& world
   inject::Injection injection = inject::plan_injection(object, readings, world.facts, world.knowledge);
   if (stage == Stage::kBeforeInjection && !injection.empty()) {
     const kube::Object injected(document::Document(*injection.patched), object.key().ns);
-    const std::vector<models::TemplateReading> injected_readings = models::read_workload(injected, world.knowledge);
+    const std::vector<models::TemplateReading> injected_readings =
+        models::read_workload(injected, world.knowledge, world.facts);
     findings =
         merge(std::move(findings),
               rules::check_workload({injected, injected_readings, world.facts, world.knowledge, known}), injection);
@@ -136,8 +136,8 @@ std::vector<Finding> check_object(const kube::Object& object, const World& world
 }
 
 // What the rules speak about.
-bool is_checked(const kube::Object& object) {
-  return kube::is_workload(object) || object.is("", "PersistentVolumeClaim");
+bool is_checked(const kube::Object& object, const kube::WorkloadKinds& kinds) {
+  return kinds.is_workload(object) || object.is("", "PersistentVolumeClaim");
 }
 
 // Says the reason in front, because the API server cuts long warnings at their end.
@@ -187,9 +187,9 @@ bool Judgement::denied() const {
                      [](const JudgedFinding& judged) { return judged.action == Action::kDeny; });
 }
 
-std::vector<Finding> check_schema(const kube::Object& object) {
+std::vector<Finding> check_schema(const kube::Object& object, const kube::WorkloadKinds& kinds) {
   std::vector<Finding> findings;
-  for (const kube::TypeError& error : kube::check_field_types(object)) {
+  for (const kube::TypeError& error : kube::check_field_types(object, kinds)) {
     findings.push_back(wrong_type(error.pointer, error.message, error.help));
   }
   std::vector<api::FieldError> errors;
@@ -204,21 +204,21 @@ std::vector<Finding> check_schema(const kube::Object& object) {
   return findings;
 }
 
-bool is_judged(const kube::Object& object) {
-  return kube::is_workload(object) || object.is("", "PersistentVolumeClaim") ||
+bool is_judged(const kube::Object& object, const kube::WorkloadKinds& kinds) {
+  return kinds.is_workload(object) || object.is("", "PersistentVolumeClaim") ||
          object.is("storage.k8s.io", "StorageClass") || api::is_model_cache(object) || api::is_cache_policy(object);
 }
 
 Judgement judge(const kube::Object& object, const World& world, Stage stage) {
   Judgement out;
-  std::vector<Finding> findings = check_schema(object);
+  std::vector<Finding> findings = check_schema(object, world.knowledge.kinds);
   // An object that the API server would refuse is not judged further: that would be guessing.
   policy::Waivers waivers;
   if (findings.empty()) {
-    if (is_checked(object)) {
+    if (is_checked(object, world.knowledge.kinds)) {
       findings = check_object(object, world, stage, out);
     }
-    waivers = policy::read_waivers(object, world.policy);
+    waivers = policy::read_waivers(object, world.policy, world.knowledge.kinds);
     std::vector<Finding> about_waivers = check_waivers(waivers, findings);
     std::move(about_waivers.begin(), about_waivers.end(), std::back_inserter(findings));
   }

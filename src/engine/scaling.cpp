@@ -1,5 +1,6 @@
 #include "warmgate/engine/scaling.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -16,18 +17,20 @@ using document::Json;
 Judgement difference(Judgement after, const Judgement& before) {
   forgive_known(after, before);
   // A workload may have thousands of findings, so each is looked up.
-  std::set<std::pair<rules::Finding::Identity, std::int64_t>> known;
+  std::map<rules::Finding::Identity, std::set<std::int64_t>> known;
   for (const JudgedFinding& old : before.findings) {
-    known.emplace(old.finding.identity(), old.finding.extent);
+    known[old.finding.identity()].insert(old.finding.extent);
   }
   std::erase_if(after.findings, [&](const JudgedFinding& judged) {
-    return known.contains({judged.finding.identity(), judged.finding.extent});
+    const auto old = known.find(judged.finding.identity());
+    // Without an extent it does not depend on the number.
+    return old != known.end() && (judged.finding.extent == 0 || old->second.contains(judged.finding.extent));
   });
   after.injection = {};
   return after;
 }
 
-kube::Object with_member(const kube::Object& object, const char* name, std::int64_t value) {
+kube::Object with_member(const kube::Object& object, const std::string& name, std::int64_t value) {
   Json changed = object.document().value();
   if (changed["spec"].is_object()) {
     changed["spec"][name] = value;
@@ -36,7 +39,7 @@ kube::Object with_member(const kube::Object& object, const char* name, std::int6
 }
 
 Judgement judge_with(const kube::Object& autoscaler, const kube::Object& workload, const World& world) {
-  const kube::BundleFacts only({autoscaler});
+  const kube::BundleFacts only({autoscaler}, false, world.knowledge.kinds);
   const kube::LayeredFacts facts(only, world.facts);
   return judge(workload, {facts, world.knowledge, world.policy, world.readings}, Stage::kBeforeInjection);
 }
@@ -50,15 +53,14 @@ Judgement judge_scale(const kube::Object& workload, std::int64_t before, std::in
 
 Judgement judge_autoscaler(const kube::Object& autoscaler, const std::optional<kube::Object>& before,
                            const kube::Object& workload, const World& world) {
+  const std::string field = kube::limits_of(autoscaler).max_field;
   // The facts may have the new autoscaler already; one that never adds a Pod stands for none.
-  const kube::Object old = before.value_or(with_member(autoscaler, "maxReplicas", 1));
+  const kube::Object old = before.value_or(with_member(autoscaler, field, 1));
   Judgement judgement = difference(judge_with(autoscaler, workload, world), judge_with(old, workload, world));
   for (JudgedFinding& judged : judgement.findings) {
-    judged.finding.location = {"/spec/maxReplicas", 0, 0, false};
+    judged.finding.location = {"/spec/" + field, 0, 0, false};
   }
   return judgement;
 }
-
-bool is_autoscaler(const kube::Object& object) { return object.is("autoscaling", "HorizontalPodAutoscaler"); }
 
 }  // namespace warmgate::engine

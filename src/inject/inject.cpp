@@ -20,7 +20,8 @@ using models::ModelUse;
 
 bool is_gpu_server(const ModelUse& use) {
   return use.verb == models::Verb::kServe && use.role == models::Role::kWeights && !use.accelerators.empty() &&
-         !use.local && use.repo_known && !use.by_default && use.container_kind != kube::ContainerKind::kEphemeral;
+         !use.local && use.repo_known && !use.by_default && !use.by_field &&
+         use.container_kind != kube::ContainerKind::kEphemeral;
 }
 
 bool can_inject_revision(const ModelUse& use, const models::Engine& engine) {

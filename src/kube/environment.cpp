@@ -42,8 +42,18 @@ Environment::Environment(const Container& container) {
       sources_.push_back("ConfigMap " + config_map["name"].text());
     }
   }
+  if (const std::string hidden = container.hidden(); !hidden.empty()) {
+    sources_.push_back(hidden);
+  }
+  std::vector<View> entries;
+  for (const View& list : container.extras ? container.extras->env : std::vector<View>()) {
+    const std::vector<View> more = list.items();
+    entries.insert(entries.end(), more.begin(), more.end());
+  }
+  const std::vector<View> own = container.view["env"].items();
+  entries.insert(entries.end(), own.begin(), own.end());
   std::size_t expanded = 0;
-  for (const View& entry : container.view["env"].items()) {
+  for (const View& entry : entries) {
     EnvValue value = read(entry);
     const std::size_t length = value.value ? value.value->size() : 0;
     const bool grew = length > entry["value"].text().size();

@@ -5,6 +5,7 @@
 
 #include "warmgate/kube/storage.h"
 #include "warmgate/kube/workload.h"
+#include "warmgate/kube/workload_kinds.h"
 
 namespace warmgate::kube {
 namespace {
@@ -26,6 +27,11 @@ std::vector<Object> all_of(const Objects& objects, std::string_view name, const 
     }
   }
   return out;
+}
+
+const WorkloadKinds& built_in_kinds() {
+  static const WorkloadKinds kinds = WorkloadKinds::built_in().value();
+  return kinds;
 }
 
 template <class Objects>
@@ -50,7 +56,10 @@ std::string secret_name(const Object& object) {
 
 }  // namespace
 
-BundleFacts::BundleFacts(std::vector<Object> objects, bool complete) : complete_(complete) {
+BundleFacts::BundleFacts(std::vector<Object> objects, bool complete)
+    : BundleFacts(std::move(objects), complete, built_in_kinds()) {}
+
+BundleFacts::BundleFacts(std::vector<Object> objects, bool complete, const WorkloadKinds& kinds) : complete_(complete) {
   for (Object& object : objects) {
     const std::string name = object.key().name;
     if (object.is("", "PersistentVolumeClaim")) {
@@ -60,14 +69,16 @@ BundleFacts::BundleFacts(std::vector<Object> objects, bool complete) : complete_
       add_volume(std::move(object));
     } else if (object.is("storage.k8s.io", "StorageClass")) {
       storage_classes_.emplace(name, std::move(object));
-    } else if (object.is("autoscaling", "HorizontalPodAutoscaler")) {
+    } else if (is_autoscaler(object)) {
       autoscalers_.emplace(scale_target(object).name, std::move(object));
     } else if (object.is("warmgate.dev", "ModelCache")) {
       model_caches_.push_back(std::move(object));
     } else if (const std::string secret = secret_name(object); !secret.empty()) {
       secrets_.emplace(secret, object.key().ns);
-    } else if (is_workload(object)) {
-      add_workload(std::move(object));
+    } else if (object.key().group == "resource.k8s.io") {
+      device_claims_.emplace(name, std::move(object));
+    } else if (kinds.is_workload(object)) {
+      add_workload(std::move(object), kinds);
     }
   }
 }
@@ -78,8 +89,8 @@ void BundleFacts::add_volume(Object volume) {
   volumes_.emplace(name, std::move(volume));
 }
 
-void BundleFacts::add_workload(Object workload) {
-  for (const std::string& claim : claims_of(workload)) {
+void BundleFacts::add_workload(Object workload, const WorkloadKinds& kinds) {
+  for (const std::string& claim : kinds.claims_of(workload)) {
     claim_users_.emplace(claim, workload);
   }
   const std::string name = workload.key().name;
@@ -132,6 +143,10 @@ std::vector<std::string> BundleFacts::secret_namespaces(std::string_view name) c
   const auto [first, last] = secrets_.equal_range(name);
   std::transform(first, last, std::back_inserter(out), [](const auto& entry) { return entry.second; });
   return out;
+}
+
+std::optional<Object> BundleFacts::device_claim(const ObjectKey& key) const {
+  return first_of(device_claims_, key.name, [&](const Object& claim) { return same_object(claim.key(), key); });
 }
 
 }  // namespace warmgate::kube

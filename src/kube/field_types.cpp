@@ -8,7 +8,6 @@
 #include "warmgate/document/write.h"
 #include "warmgate/kube/quantity.h"
 #include "warmgate/kube/storage.h"
-#include "warmgate/kube/workload.h"
 
 namespace warmgate::kube {
 namespace {
@@ -244,13 +243,16 @@ void check_all(const View& root, std::span<const Field> fields, std::vector<Type
 
 }  // namespace
 
-std::vector<TypeError> check_field_types(const Object& object) {
+std::vector<TypeError> check_field_types(const Object& object, const WorkloadKinds& kinds) {
   std::vector<TypeError> errors;
   const View root = object.root();
-  if (is_workload(object)) {
+  if (kinds.is_workload(object)) {
+    const std::string& group = object.key().group;
     check_all(root, kMetadataFields, errors);
-    check_all(root, kWorkloadFields, errors);
-    for (const PodTemplate& pod : pod_templates(object)) {
+    if (group.empty() || group == "apps" || group == "batch") {
+      check_all(root, kWorkloadFields, errors);  // those of other groups have fields of their own around the PodSpec
+    }
+    for (const PodTemplate& pod : kinds.pod_templates(object)) {
       check_all(pod.spec, kPodSpecFields, errors);
       for (const std::string_view list : {"initContainers", "containers", "ephemeralContainers"}) {
         check_all(pod.spec[list], kContainerFields, errors);

@@ -81,6 +81,10 @@ std::vector<std::string> LayeredFacts::secret_namespaces(std::string_view name) 
   return out;
 }
 
+std::optional<Object> LayeredFacts::device_claim(const ObjectKey& key) const {
+  return either(first_.device_claim(key), second_.device_claim(key));
+}
+
 std::vector<FactsDoubt> LayeredFacts::doubts() const {
   std::vector<FactsDoubt> doubts = first_.doubts();
   const std::vector<FactsDoubt> more = second_.doubts();

@@ -40,20 +40,47 @@ VolumeType volume_type(const View& volume) {
 
 }  // namespace
 
+std::string Container::name() const {
+  std::string name = view["name"].text();
+  return name.empty() && extras ? extras->name : name;
+}
+
+std::string Container::image() const {
+  const View image = view["image"];
+  if (!image.is_object()) {
+    return image.text();
+  }
+  const std::string tag = image["tag"].text();
+  return image["repository"].text() + (tag.empty() ? "" : ":" + tag);
+}
+
 std::vector<Container> containers(const View& pod_spec) {
   std::vector<Container> out;
   for (const auto& [list, kind] : kContainerLists) {
     for (View& container : pod_spec[list].items()) {
       if (container.is_object()) {
-        out.push_back({std::move(container), kind});
+        out.push_back({std::move(container), kind, nullptr});
       }
     }
   }
   return out;
 }
 
-ContainersByName::ContainersByName(const View& pod_spec) {
-  for (Container& container : containers(pod_spec)) {
+std::vector<Container> containers(const PodTemplate& pod) {
+  std::vector<Container> out = containers(pod.spec);
+  for (Container& container : out) {
+    container.extras = pod.of_all;
+  }
+  out.insert(out.end(), pod.more_containers.begin(), pod.more_containers.end());
+  return out;
+}
+
+ContainersByName::ContainersByName(const View& pod_spec) : ContainersByName(containers(pod_spec)) {}
+
+ContainersByName::ContainersByName(const PodTemplate& pod) : ContainersByName(containers(pod)) {}
+
+ContainersByName::ContainersByName(std::vector<Container> all) {
+  for (Container& container : all) {
     std::string name = container.name();
     containers_.try_emplace(std::move(name), std::move(container));
   }
@@ -74,6 +101,7 @@ std::vector<Volume> volumes(const PodTemplate& pod) {
     }
     out.push_back(std::move(volume));
   }
+  out.insert(out.end(), pod.more_volumes.begin(), pod.more_volumes.end());
   // A claim template wins over a volume of the same name (StatefulSet controller, updateStorage).
   std::map<std::string, View> templates;
   for (View& view : pod.claim_templates.items()) {
@@ -118,6 +146,9 @@ std::vector<Mount> mounts(const Container& container) {
     mount.read_only = view["readOnly"].boolean().value_or(false);
     out.push_back(std::move(mount));
   }
+  if (container.extras) {
+    out.insert(out.end(), container.extras->mounts.begin(), container.extras->mounts.end());
+  }
   return out;
 }
 
@@ -147,7 +178,8 @@ const Mount* MountsByPath::holding(std::string_view path) const {
 }
 
 std::map<std::string, std::string> resource_amounts(const Container& container) {
-  std::map<std::string, std::string> amounts;
+  std::map<std::string, std::string> amounts =
+      container.extras ? container.extras->amounts : std::map<std::string, std::string>();
   for (const std::string_view list : {"requests", "limits"}) {
     for (const auto& [name, amount] : container.view["resources"][list].members()) {
       if (const std::optional<std::string> text = amount.string()) {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "warmgate/base/text.h"
-#include "warmgate/kube/workload.h"
 
 namespace warmgate::kube {
 
@@ -15,6 +14,36 @@ bool is_token_variable(std::string_view name) {
       "HF_API_TOKEN", "HUGGINGFACEHUB_API_TOKEN", "HUGGING_FACE_TOKEN"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
+
+namespace {
+
+using document::View;
+
+void add_token(const std::string& name, const std::string& value, std::vector<std::string>& values) {
+  // "$(TOKEN)" names another variable; it is no secret itself.
+  if (is_token_variable(name) && !value.starts_with("$(")) {
+    values.push_back(value);
+  }
+}
+
+// Wherever variables stand, in kinds that nobody knows too: {name: HF_TOKEN, value: …}, or {HF_TOKEN: …}. Documents are
+// no deeper than document::Limits lets them be.
+void add_token_variables(const View& at, std::vector<std::string>& values) {
+  for (const View& item : at.items()) {
+    add_token_variables(item, values);
+  }
+  for (const auto& [name, member] : at.members()) {
+    if (name == "value") {
+      add_token(at["name"].text(), member.text(), values);
+    } else if (member.is_string()) {
+      add_token(name, member.text(), values);
+    } else {
+      add_token_variables(member, values);
+    }
+  }
+}
+
+}  // namespace
 
 std::vector<std::string> secret_values(const Object& object) {
   std::vector<std::string> values;
@@ -32,17 +61,7 @@ std::vector<std::string> secret_values(const Object& object) {
       }
     }
   }
-  for (const PodTemplate& pod : pod_templates(object)) {
-    for (const Container& container : containers(pod.spec)) {
-      for (const View& entry : container.view["env"].items()) {
-        const std::string value = entry["value"].text();
-        // "$(TOKEN)" names another variable; it is no secret itself.
-        if (is_token_variable(entry["name"].text()) && !value.starts_with("$(")) {
-          values.push_back(value);
-        }
-      }
-    }
-  }
+  add_token_variables(object.root(), values);
   return values;
 }
 

@@ -11,70 +11,8 @@
 namespace warmgate::kube {
 namespace {
 
-enum class Scale { kSingle, kReplicas, kEveryNode, kParallelism };
-
-struct WorkloadKind {
-  std::string_view group;
-  std::string_view kind;
-  std::string_view template_path;  // members from the root, separated by dots; "" for the object itself
-  std::string_view spec_path;      // where replicas or parallelism stand
-  Scale scale;
-};
-
-constexpr std::array<WorkloadKind, 8> kKinds = {{
-    {"", "Pod", "", "", Scale::kSingle},
-    {"apps", "Deployment", "spec.template", "spec", Scale::kReplicas},
-    {"apps", "StatefulSet", "spec.template", "spec", Scale::kReplicas},
-    {"apps", "DaemonSet", "spec.template", "spec", Scale::kEveryNode},
-    {"apps", "ReplicaSet", "spec.template", "spec", Scale::kReplicas},
-    {"", "ReplicationController", "spec.template", "spec", Scale::kReplicas},
-    {"batch", "Job", "spec.template", "spec", Scale::kParallelism},
-    {"batch", "CronJob", "spec.jobTemplate.spec.template", "spec.jobTemplate.spec", Scale::kParallelism},
-}};
-
-const WorkloadKind* kind_of(const Object& object) {
-  const auto* found = std::find_if(kKinds.begin(), kKinds.end(),
-                                   [&](const WorkloadKind& kind) { return object.is(kind.group, kind.kind); });
-  return found == kKinds.end() ? nullptr : found;
-}
-
-View walk(View view, std::string_view path) {
-  while (!path.empty()) {
-    const std::size_t dot = path.find('.');
-    view = view[path.substr(0, dot)];
-    path.remove_prefix(dot == std::string_view::npos ? path.size() : dot + 1);
-  }
-  return view;
-}
-
-ReplicaRange own_replicas(const Object& object, const WorkloadKind& kind) {
-  ReplicaRange range;
-  const View spec = walk(object.root(), kind.spec_path);
-  switch (kind.scale) {
-    case Scale::kSingle:
-      break;
-    case Scale::kEveryNode:
-      range.max = std::nullopt;
-      break;
-    case Scale::kReplicas:
-      if (const std::optional<std::int64_t> replicas = spec["replicas"].integer()) {
-        range = {*replicas, *replicas, spec["replicas"].pointer(), ""};
-      }
-      break;
-    case Scale::kParallelism: {
-      const std::int64_t parallelism = spec["parallelism"].integer().value_or(1);
-      const std::optional<std::int64_t> completions = spec["completions"].integer();
-      if (completions && *completions < parallelism) {
-        // Never more Pods at once than completions are wanted.
-        range = {*completions, *completions, spec["completions"].pointer(), ""};
-      } else if (spec["parallelism"].integer()) {
-        range = {parallelism, parallelism, spec["parallelism"].pointer(), ""};
-      }
-      break;
-    }
-  }
-  return range;
-}
+// int32 in every API (k8s.io/api autoscaling/v2 types.go).
+constexpr std::int64_t kMostReplicas = 0x7fffffff;
 
 // A controller that makes its Pods through another one, whose names tell whose they are: "vllm-7d9f8b6c5d" is a
 // ReplicaSet of the Deployment vllm, "fetch-28395840" a Job of the CronJob fetch.
@@ -129,58 +67,50 @@ bool siblings(const Object& a, const Object& b) {
 
 }  // namespace
 
-bool is_workload(const Object& object) { return kind_of(object) != nullptr; }
-
-std::vector<std::string> workload_kinds() {
-  std::vector<std::string> names;
-  names.reserve(kKinds.size());
-  for (const WorkloadKind& kind : kKinds) {
-    names.emplace_back(kind.kind);
-  }
-  return names;
+bool is_autoscaler(const Object& object) {
+  return object.is("autoscaling", "HorizontalPodAutoscaler") || object.is("keda.sh", "ScaledObject");
 }
 
-std::vector<PodTemplate> pod_templates(const Object& object) {
-  const WorkloadKind* kind = kind_of(object);
-  if (kind == nullptr) {
-    return {};
+AutoscalerLimits limits_of(const Object& autoscaler) {
+  const View spec = autoscaler.root()["spec"];
+  if (autoscaler.is("keda.sh", "ScaledObject")) {
+    // kedacore/keda apis/keda/v1alpha1/scaledobject_types.go: 0 to 100 where nothing else is said.
+    constexpr std::int64_t kDefaultMax = 100;
+    const View most = spec["maxReplicaCount"];
+    return {spec["minReplicaCount"].integer().value_or(0), most ? most.integer() : kDefaultMax, "maxReplicaCount"};
   }
-  const View pod = walk(object.root(), kind->template_path);
-  if (!pod["spec"].is_object()) {
-    return {};
-  }
-  View claim_templates;
-  if (object.is("apps", "StatefulSet")) {
-    claim_templates = object.root()["spec"]["volumeClaimTemplates"];
-  }
-  return {{pod["metadata"], pod["spec"], claim_templates}};
+  return {spec["minReplicas"].integer().value_or(1), spec["maxReplicas"].integer(), "maxReplicas"};
 }
 
-ReplicaRange replicas(const Object& object, const ClusterFacts& facts) {
-  const WorkloadKind* kind = kind_of(object);
-  if (kind == nullptr) {
-    return {};
-  }
-  ReplicaRange range = own_replicas(object, *kind);
-  if (kind->scale != Scale::kReplicas) {
-    return range;  // the other kinds have no scale subresource
+ReplicaRange replicas(const Object& object, const PodTemplate& pod, const ClusterFacts& facts) {
+  ReplicaRange range = pod.count.own;
+  if (!pod.count.autoscaled || !range.max) {
+    return range;
   }
   for (const Object& autoscaler : facts.autoscalers_of(object.key())) {
-    const View spec = autoscaler.root()["spec"];
-    if (const std::optional<std::int64_t> most = spec["maxReplicas"].integer(); most && *most > *range.max) {
-      range.max = *most;
+    const AutoscalerLimits limits = limits_of(autoscaler);
+    const std::int64_t most =
+        std::clamp<std::int64_t>(limits.max.value_or(0), 0, kMostReplicas) * pod.count.per_replica;
+    if (most > *range.max) {
+      range.max = most;
       range.autoscaler = autoscaler.display_name();
       range.pointer = "";
     }
-    range.min = std::min(range.min, spec["minReplicas"].integer().value_or(1));
+    range.min = std::min(range.min, std::clamp<std::int64_t>(limits.min, 0, kMostReplicas) * pod.count.per_replica);
   }
   return range;
 }
 
 ObjectKey scale_target(const Object& autoscaler) {
   const View reference = autoscaler.root()["spec"]["scaleTargetRef"];
-  return {group_of(reference["apiVersion"].text()), reference["kind"].text(), autoscaler.key().ns,
-          reference["name"].text()};
+  ObjectKey target{group_of(reference["apiVersion"].text()), reference["kind"].text(), autoscaler.key().ns,
+                   reference["name"].text()};
+  if (autoscaler.is("keda.sh", "ScaledObject")) {
+    // The one kind of autoscaler that has defaults here (kedacore/keda pkg/scaling/resolver, apps/v1 Deployment).
+    target.kind = target.kind.empty() ? "Deployment" : target.kind;
+    target.group = reference["apiVersion"] ? target.group : "apps";
+  }
+  return target;
 }
 
 bool scales(const Object& autoscaler, const ObjectKey& target) {
@@ -191,30 +121,22 @@ bool scales(const Object& autoscaler, const ObjectKey& target) {
   return same_object(scaled, target);
 }
 
-std::vector<std::string> claims_of(const Object& object) {
+std::vector<std::string> claims_of(const PodTemplate& pod) {
   std::vector<std::string> claims;
   std::set<std::string> known;
-  for (const PodTemplate& pod : pod_templates(object)) {
-    for (const Volume& volume : volumes(pod)) {
-      if (volume.type == VolumeType::kClaim && !volume.claim.empty() && known.insert(volume.claim).second) {
-        claims.push_back(volume.claim);
-      }
+  for (const Volume& volume : volumes(pod)) {
+    if (volume.type == VolumeType::kClaim && !volume.claim.empty() && known.insert(volume.claim).second) {
+      claims.push_back(volume.claim);
     }
   }
   return claims;
 }
 
+PodTemplate template_of_pod(const Object& pod) { return {pod.root()["metadata"], pod.root()["spec"], View()}; }
+
 bool same_workload(const Object& object, const Object& other) {
   return same_object(object.key(), other.key()) || manages(object, other) || manages(other, object) ||
          siblings(object, other);
-}
-
-bool runs_to_completion(const Object& object) {
-  if (object.is("batch", "Job") || object.is("batch", "CronJob")) {
-    return true;
-  }
-  const std::string policy = object.root()["spec"]["restartPolicy"].text();
-  return object.is("", "Pod") && (policy == "Never" || policy == "OnFailure");
 }
 
 }  // namespace warmgate::kube

@@ -83,12 +83,12 @@ std::string to_text(const kube::Object& object, const models::ModelUse& use, con
 
 template <class Write>
 std::string for_each_use(const Bundle& bundle, const models::Knowledge& knowledge, bool facts_complete, Write write) {
-  const kube::BundleFacts facts = bundle.facts(facts_complete);
+  const kube::BundleFacts facts = bundle.facts(facts_complete, knowledge.kinds);
   std::string out;
   for (const kube::Object& object : bundle.objects) {
-    for (const models::TemplateReading& reading : models::read_workload(object, knowledge)) {
+    for (const models::TemplateReading& reading : models::read_workload(object, knowledge, facts)) {
       for (const models::ModelUse& use : reading.uses) {
-        out += write(object, use, kube::replicas(object, facts));
+        out += write(object, use, kube::replicas(object, reading.pod, facts));
       }
     }
   }

@@ -145,7 +145,7 @@ void check_settings(Bundle& bundle) {
     if (!own || bundle.checks(object.key())) {
       continue;
     }
-    for (rules::Finding& finding : engine::check_schema(object)) {
+    for (rules::Finding& finding : engine::check_schema(object, {})) {
       bundle.problems.push_back(from_finding({std::move(finding), api::Action::kDeny, ""}, object));
     }
   }
@@ -179,10 +179,10 @@ Diagnostic nothing_checked(const Report& report, const Inputs& inputs) {
 // mistake, one finding. It answers itself for a workload that is only known.
 std::optional<engine::Judgement> judge_object(const kube::Object& object, const Bundle& bundle,
                                               const engine::World& world) {
-  if (engine::is_judged(object)) {
+  if (engine::is_judged(object, world.knowledge.kinds)) {
     return engine::judge(object, world, engine::Stage::kBeforeInjection);
   }
-  if (!engine::is_autoscaler(object) || bundle.checks(kube::scale_target(object))) {
+  if (!kube::is_autoscaler(object) || bundle.checks(kube::scale_target(object))) {
     return std::nullopt;
   }
   const std::optional<kube::Object> workload = world.facts.workload(kube::scale_target(object));
@@ -203,10 +203,10 @@ std::string_view to_string(Severity severity) {
   return "";
 }
 
-kube::BundleFacts Bundle::facts(bool complete) const {
+kube::BundleFacts Bundle::facts(bool complete, const kube::WorkloadKinds& kinds) const {
   std::vector<kube::Object> all = objects;
   all.insert(all.end(), extra.begin(), extra.end());
-  return kube::BundleFacts(std::move(all), complete);
+  return {std::move(all), complete, kinds};
 }
 
 bool Bundle::checks(const kube::ObjectKey& key) const {
@@ -222,8 +222,9 @@ Bundle read_bundle(const Inputs& inputs, const Inputs& facts, const Options& opt
   return bundle;
 }
 
-std::shared_ptr<const kube::ClusterFacts> all_facts(const Bundle& bundle, const Options& options) {
-  auto given = std::make_shared<const kube::BundleFacts>(bundle.facts(options.facts_complete));
+std::shared_ptr<const kube::ClusterFacts> all_facts(const Bundle& bundle, const Options& options,
+                                                    const kube::WorkloadKinds& kinds) {
+  auto given = std::make_shared<const kube::BundleFacts>(bundle.facts(options.facts_complete, kinds));
   return options.cluster ? kube::layered(std::move(given), options.cluster) : std::move(given);
 }
 
@@ -237,7 +238,7 @@ Report lint(const Inputs& inputs, const Bundle& bundle, const models::Knowledge&
   Report report;
   report.files = inputs.texts.size();
   report.diagnostics = bundle.problems;
-  const std::shared_ptr<const kube::ClusterFacts> facts = all_facts(bundle, options);
+  const std::shared_ptr<const kube::ClusterFacts> facts = all_facts(bundle, options, knowledge.kinds);
   const models::FactReadings readings(*facts, knowledge);
   const engine::World world{*facts, knowledge, policy, &readings};
   for (const kube::Object& object : bundle.objects) {

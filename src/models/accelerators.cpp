@@ -26,6 +26,7 @@ base::Result<Accelerators> Accelerators::read(const document::Document& document
   Accelerators accelerators;
   accelerators.resources_ = root["spec"]["resources"].strings();
   accelerators.not_resources_ = root["spec"]["notResources"].strings();
+  accelerators.device_classes_ = root["spec"]["deviceClasses"].strings();
   accelerators.node_labels_ = root["spec"]["nodeLabels"].strings();
   return accelerators;
 }
@@ -42,6 +43,15 @@ bool Accelerators::is_accelerator(std::string_view resource) const {
 }
 
 bool Accelerators::is_accelerator_node_label(std::string_view label) const { return matches_any(node_labels_, label); }
+
+bool Accelerators::is_device_class(std::string_view name) const { return matches_any(device_classes_, name); }
+
+bool Accelerators::names_device_class(std::string_view text) const {
+  return std::any_of(device_classes_.begin(), device_classes_.end(), [&](const std::string& name) {
+    return text.find("\"" + name + "\"") != std::string_view::npos ||
+           text.find("'" + name + "'") != std::string_view::npos;
+  });
+}
 
 std::map<std::string, std::int64_t> Accelerators::requested(const kube::Container& container) const {
   std::map<std::string, std::int64_t> out;

@@ -6,7 +6,11 @@
 
 #include "arguments.h"
 #include "command_reader.h"
+#include "device_claims.h"
+#include "field_reading.h"
 #include "warmgate/api/hugging_face.h"
+#include "warmgate/base/embedded.h"
+#include "warmgate/document/read.h"
 #include "warmgate/kube/workload.h"
 
 namespace warmgate::models {
@@ -65,9 +69,46 @@ std::optional<Word> script_file(const Commands& commands) {
   return std::nullopt;
 }
 
+// The image tells, or what the kind of object says that it runs.
+std::optional<ImageMatch> image_of(const kube::Container& container, const EngineTable& engines) {
+  std::optional<ImageMatch> image = engines.match_image(container.image());
+  if (image || !container.extras || container.extras->engine.empty()) {
+    return image;
+  }
+  const auto found = std::find_if(engines.engines().begin(), engines.engines().end(),
+                                  [&](const Engine& engine) { return engine.name == container.extras->engine; });
+  return found == engines.engines().end() ? std::nullopt : std::optional(ImageMatch{&*found, {}, "", ""});
+}
+
+// Where the controller adds commands, variables and mounts, what is not written is not known.
+void forget_defaults(const std::string& hidden, std::size_t from, std::vector<ModelUse>& uses) {
+  const auto begin = uses.begin() + static_cast<std::ptrdiff_t>(from);
+  uses.erase(std::remove_if(begin, uses.end(), [](const ModelUse& use) { return use.by_default && use.repo_known; }),
+             uses.end());
+  for (std::size_t i = from; i < uses.size(); ++i) {
+    CacheBinding& cache = uses[i].cache;
+    if (cache.known && !cache.mount) {
+      cache.known = false;
+      cache.unknown_reason = "HF_HOME may come from " + hidden;
+    }
+  }
+}
+
+// An engine's image that loads something which nobody can read.
+void note_unreadable(const ContainerPlaces& places, const Engine& engine, bool known, Commands commands,
+                     std::vector<ModelUse>& uses) {
+  if (const std::optional<Word> script = script_file(commands); script && !known && commands.unreadable.empty()) {
+    commands.unreadable = "it runs " + script->text + ", which is not in the manifest";
+    commands.unreadable_at = script->location;
+  }
+  if (!commands.unreadable.empty()) {
+    uses.push_back(unreadable_use(places, engine, commands));
+  }
+}
+
 void read_container(const ContainerPlaces& places, const Knowledge& knowledge, std::vector<ModelUse>& uses) {
   const kube::Container& container = places.container;
-  const std::optional<ImageMatch> image = knowledge.engines.match_image(container.image());
+  const std::optional<ImageMatch> image = image_of(container, knowledge.engines);
   Commands commands = read_commands(container, image);
   const std::size_t before = uses.size();
   bool known = false;  // a command is the engine's, one that loads nothing included
@@ -78,15 +119,11 @@ void read_container(const ContainerPlaces& places, const Knowledge& knowledge, s
       std::move(found.begin(), found.end(), std::back_inserter(uses));
     }
   }
-  if (uses.size() > before || !image) {
-    return;
+  if (uses.size() == before && image) {
+    note_unreadable(places, *image->engine, known, std::move(commands), uses);
   }
-  if (const std::optional<Word> script = script_file(commands); script && !known && commands.unreadable.empty()) {
-    commands.unreadable = "it runs " + script->text + ", which is not in the manifest";
-    commands.unreadable_at = script->location;
-  }
-  if (!commands.unreadable.empty()) {
-    uses.push_back(unreadable_use(places, *image->engine, commands));
+  if (!container.hidden().empty()) {
+    forget_defaults(container.hidden(), before, uses);
   }
 }
 
@@ -107,7 +144,21 @@ base::Result<Knowledge> Knowledge::built_in() {
   if (!storage) {
     return storage.error();
   }
-  return Knowledge{std::move(engines).value(), std::move(accelerators).value(), std::move(storage).value()};
+  Knowledge knowledge{std::move(engines).value(), std::move(accelerators).value(), std::move(storage).value(), {}, {}};
+  for (const base::EmbeddedFile& file : base::embedded_files()) {
+    if (!file.path.starts_with("policies/kinds/")) {
+      continue;
+    }
+    const auto source = std::make_shared<document::SourceText>(std::string(file.path), std::string(file.content));
+    const base::Result<document::Document> document = document::read_single(source, {});
+    if (!document) {
+      return document.error();
+    }
+    if (const base::Status added = knowledge.add_kinds(*document); !added) {
+      return added.error();
+    }
+  }
+  return knowledge;
 }
 
 base::Status Knowledge::add(const document::Document& document) {
@@ -115,25 +166,38 @@ base::Status Knowledge::add(const document::Document& document) {
   return is_storage ? storage.add(document) : engines.add(document);
 }
 
-std::vector<TemplateReading> read_workload(const kube::Object& workload, const Knowledge& knowledge) {
+base::Status Knowledge::add_kinds(const document::Document& document) {
+  const base::Status added = kinds.add(document);
+  return added ? model_fields.add(document) : added;
+}
+
+std::vector<TemplateReading> read_workload(const kube::Object& workload, const Knowledge& knowledge,
+                                           const kube::ClusterFacts& facts) {
   std::vector<TemplateReading> readings;
-  for (const kube::PodTemplate& pod : kube::pod_templates(workload)) {
-    TemplateReading reading{pod, {}, kube::ContainersByName(pod.spec), kube::VolumesByName(pod)};
-    for (const kube::Container& container : kube::containers(pod.spec)) {
-      read_container(
-          {container, reading.volumes, kube::MountsByPath(container), knowledge.accelerators.requested(container)},
-          knowledge, reading.uses);
+  for (const kube::PodTemplate& pod : knowledge.kinds.pod_templates(workload)) {
+    TemplateReading reading{pod, {}, kube::ContainersByName(pod), kube::VolumesByName(pod)};
+    const DeviceClaims devices(knowledge.accelerators, pod, workload.key().ns, facts);
+    for (const kube::Container& container : kube::containers(pod)) {
+      std::map<std::string, std::int64_t> accelerators = knowledge.accelerators.requested(container);
+      devices.add_requested(container, accelerators);
+      read_container({container, reading.volumes, kube::MountsByPath(container), std::move(accelerators)}, knowledge,
+                     reading.uses);
     }
     readings.push_back(std::move(reading));
   }
+  read_model_fields(workload, knowledge, readings);
   return readings;
+}
+
+std::vector<TemplateReading> read_workload(const kube::Object& workload, const Knowledge& knowledge) {
+  return read_workload(workload, knowledge, kube::BundleFacts({}, false, knowledge.kinds));
 }
 
 const std::vector<TemplateReading>& FactReadings::of(const kube::Object& workload) const {
   const document::Json* identity = &workload.document().value();
   auto found = workloads_.find(identity);
   if (found == workloads_.end()) {
-    found = workloads_.emplace(identity, Read{workload, read_workload(workload, knowledge_)}).first;
+    found = workloads_.emplace(identity, Read{workload, read_workload(workload, knowledge_, facts_)}).first;
   }
   return found->second.readings;
 }

@@ -6,7 +6,6 @@
 
 #include "warmgate/base/redact.h"
 #include "warmgate/base/text.h"
-#include "warmgate/kube/workload.h"
 
 namespace warmgate::policy {
 namespace {
@@ -119,11 +118,11 @@ class Reader {
 
 }  // namespace
 
-Waivers read_waivers(const kube::Object& object, const Policy& policy) {
+Waivers read_waivers(const kube::Object& object, const Policy& policy, const kube::WorkloadKinds& kinds) {
   Reader reader(object.key().ns, policy);
   const View own = object.root()["metadata"]["annotations"][kWaiveAnnotation];
   reader.add(own);
-  for (const kube::PodTemplate& pod : kube::pod_templates(object)) {
+  for (const kube::PodTemplate& pod : kinds.pod_templates(object)) {
     const View annotation = pod.metadata["annotations"][kWaiveAnnotation];
     if (annotation.pointer() != own.pointer()) {
       reader.add(annotation);

@@ -28,8 +28,8 @@ bool serves_from_hub(const models::ModelUse& use) {
   return use.verb == models::Verb::kServe && use.role == models::Role::kWeights && !use.local;
 }
 
-std::string every_start(const RuleContext& context) {
-  const std::optional<std::int64_t> most = kube::replicas(context.object, context.facts).max;
+std::string every_start(const RuleContext& context, const kube::PodTemplate& pod) {
+  const std::optional<std::int64_t> most = kube::replicas(context.object, pod, context.facts).max;
   if (!most) {
     return "every start on every node";
   }

@@ -20,6 +20,6 @@ bool named_like_cache(std::string_view names);
 bool serves_from_hub(const models::ModelUse& use);
 
 // "every start", "every start of its 8 Pods", "every start on every node": how often a Pod of the workload starts over.
-std::string every_start(const RuleContext& context);
+std::string every_start(const RuleContext& context, const kube::PodTemplate& pod);
 
 }  // namespace warmgate::rules

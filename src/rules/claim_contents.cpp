@@ -75,7 +75,7 @@ std::vector<Fetched> read_contents(const RuleContext& context, const std::string
   for (const kube::Object& workload : context.facts.workloads_on_claim(ns, claim)) {
     std::vector<Fetched> downloads;
     add_downloads(workload, context.known.of(workload), context.knowledge, claim, downloads);
-    if (!downloads.empty() && !kube::same_workload(workload, context.object)) {
+    if (!downloads.empty() && !context.knowledge.kinds.same_workload(workload, context.object)) {
       std::move(downloads.begin(), downloads.end(), std::back_inserter(out));
     }
   }
@@ -149,6 +149,9 @@ bool fills_claim(const RuleContext& context, const std::string& claim) {
 }
 
 std::string container_label(const models::ModelUse& use) {
+  if (use.by_field) {
+    return "field " + use.source.pointer + ": " + use.engine;
+  }
   return (use.container_kind == kube::ContainerKind::kInit ? "init container \"" : "container \"") + use.container +
          "\"";
 }

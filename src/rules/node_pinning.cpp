@@ -1,7 +1,11 @@
 #include "node_pinning.h"
 
+#include <algorithm>
+#include <map>
 #include <string_view>
 #include <vector>
+
+#include "warmgate/kube/selector.h"
 
 namespace warmgate::rules {
 namespace {
@@ -22,6 +26,14 @@ std::optional<std::string> hostname_of(const View& term) {
     }
   }
   return std::nullopt;
+}
+
+std::map<std::string, std::string> labels_of(const kube::PodTemplate& pod) {
+  std::map<std::string, std::string> labels;
+  for (const auto& [name, value] : pod.metadata["labels"].members()) {
+    labels[name] = value.text();
+  }
+  return labels;
 }
 
 // Terms are ORed: each must name the same node.
@@ -48,6 +60,18 @@ std::optional<std::string> pinned_node(const kube::PodTemplate& pod) {
   }
   return node_of(
       pod.spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]);
+}
+
+bool must_be_beside(const kube::PodTemplate& pod, const kube::PodTemplate& other) {
+  const View terms = pod.spec["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
+  const std::map<std::string, std::string> labels = labels_of(other);
+  const std::vector<View> items = terms.items();
+  return std::any_of(items.begin(), items.end(), [&](const View& term) {
+    // Other namespaces, and keys whose values a controller fills in, choose Pods that the templates do not tell.
+    const bool tells = !term["namespaceSelector"] && term["namespaces"].size() == 0 &&
+                       term["matchLabelKeys"].size() == 0 && term["mismatchLabelKeys"].size() == 0;
+    return tells && term["topologyKey"].text() == kHostname && kube::selector_matches(term["labelSelector"], labels);
+  });
 }
 
 std::optional<std::string> pinned_node(const kube::Object& volume) {

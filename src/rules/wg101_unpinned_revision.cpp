@@ -43,7 +43,7 @@ std::string what_is_wrong(const models::ModelUse& use) {
     return " names no model, so " + use.engine + " " + model + ", its default, from the branch main";
   }
   if (!use.revision_given) {
-    const std::string without = use.revision_flag.empty() ? "a revision" : use.revision_flag;
+    const std::string without = use.revision_flag.empty() || use.by_field ? "a revision" : use.revision_flag;
     return " " + model + " without " + without + ": whatever the branch main is that day";
   }
   return " " + model + " at \"" + use.revision + "\", " + api::describe_revision(use.revision);
@@ -58,6 +58,12 @@ std::string how_to_mend(const RuleContext& context, const models::ModelUse& use)
   }
   const std::optional<KnownCommit> known = known_commit(context, use);
   const std::string commit = known ? known->revision : "<commit>";
+  if (use.by_field) {
+    const std::string help =
+        use.revision_given ? "give the full commit SHA: " : "add the commit " + use.revision_flag + ": ";
+    return help + (known ? commit + " (that of " + known->by + ")"
+                         : commit + "; get the commit with: " + api::commit_command(use.repo));
+  }
   std::string help = use.revision_given ? "give the full commit SHA: " : "add ";
   help += use.revision_flag + " " + commit;
   if (!use.script_line.empty() && !use.revision_given) {

@@ -25,7 +25,7 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
       findings.push_back(
           {.rule = "WG205",
            .message = container_label(use) + " serves " + model + " from " + use.cache.path + " (" +
-                      use.cache.decided_by + ") on " + where(use.cache) + ": " + every_start(context) +
+                      use.cache.decided_by + ") on " + where(use.cache) + ": " + every_start(context, reading.pod) +
                       " downloads it again" + models::size_note(use.repo) + " on GPU time",
            .help = "mount a shared (ReadWriteMany) claim read-only and set HF_HOME to the mount; fill it once with a "
                    "download Job or a ModelCache",

@@ -35,7 +35,7 @@ std::map<std::string, Copy> copies_in(const models::TemplateReading& reading) {
 }
 
 void check_reading(const RuleContext& context, const models::TemplateReading& reading, std::vector<Finding>& findings) {
-  const kube::ReplicaRange range = kube::replicas(context.object, context.facts);
+  const kube::ReplicaRange range = kube::replicas(context.object, reading.pod, context.facts);
   const std::int64_t most = range.max.value_or(std::numeric_limits<std::int64_t>::max());
   if (most <= 1) {
     return;

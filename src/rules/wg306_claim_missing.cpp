@@ -22,6 +22,9 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
         continue;
       }
       const std::string& claim = use.cache.volume->claim;
+      if (!use.cache.volume->view.is_object()) {
+        continue;  // a field of an operator's own kind, which may make the claim too
+      }
       if (context.facts.claim(ns, claim) || made_by_model_cache(context, claim)) {
         continue;
       }

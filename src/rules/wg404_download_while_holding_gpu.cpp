@@ -43,11 +43,12 @@ std::set<std::string> said_of_servers(const models::TemplateReading& reading) {
   return repos;
 }
 
-std::string how_often(const RuleContext& context, const ModelUse& use) {
+std::string how_often(const RuleContext& context, const kube::PodTemplate& pod, const ModelUse& use) {
   if (is_ephemeral(use.cache)) {
-    return every_start(context) + " downloads it again while they wait";
+    return every_start(context, pod) + " downloads it again while they wait";
   }
-  return "whichever Pod starts first downloads it while they wait, and " + every_start(context) + " asks the Hub again";
+  return "whichever Pod starts first downloads it while they wait, and " + every_start(context, pod) +
+         " asks the Hub again";
 }
 
 void check(const RuleContext& context, std::vector<Finding>& findings) {
@@ -68,7 +69,8 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
       findings.push_back({.rule = "WG404",
                           .message = container_label(use) + " downloads " +
                                      (use.repo.empty() ? "a model" : use.repo + models::size_note(use.repo)) +
-                                     " in a Pod that holds " + accelerators + ": " + how_often(context, use),
+                                     " in a Pod that holds " + accelerators + ": " +
+                                     how_often(context, reading.pod, use),
                           .help = std::string("download once with a Job on CPU nodes to a shared claim, mount the "
                                               "claim read-only here, and remove this ") +
                                   (init ? "init container" : "command"),

@@ -149,6 +149,24 @@ TEST(Autoscaler, ThatCanGoPastOnePodOnAReadWriteOnceCacheIsRefusedAndNamesBoth) 
       "   more: warmgate explain WG201");
 }
 
+TEST(Autoscaler, OfKedaIsJudgedByItsOwnFields) {
+  const auto scaled = [](const std::string& spec) {
+    return manifest(
+        "{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: scaler, namespace: llm}, spec: "
+        "{scaleTargetRef: {name: server}" +
+        spec + "}}");
+  };
+  const Answering answering(kClaim + server());
+  const Json response = answering.validate({.object = scaled(", maxReplicaCount: 8")});
+  EXPECT_EQ(response["allowed"], false);
+  EXPECT_THAT(
+      response["status"]["message"].get<std::string>(),
+      HasSubstr("Deployment/server can run 8 Pods (ScaledObject/scaler): every Pod on a second node waits for the "
+                "volume for ever\n   at /spec/maxReplicaCount\n"));
+  EXPECT_EQ(answering.validate({.object = scaled("")})["allowed"], false) << "100 where nothing is said";
+  EXPECT_EQ(answering.validate({.object = scaled(", maxReplicaCount: 1")}), kAllowed);
+}
+
 TEST(Autoscaler, IsJudgedAlikeWhenTheFactsKnowItAlready) {
   EXPECT_EQ(Answering(kClaim + server() + "---\n" + autoscaler(8).dump() + "\n")
                 .validate({.object = autoscaler(8)})["allowed"],

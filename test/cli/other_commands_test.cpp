@@ -159,6 +159,29 @@ TEST(EnginesOption, SaysOfAnotherKindThatItIsNoEngine) {
   EXPECT_THAT(run("warmgate inspect --engines " + untyped + " -", kPod).err, HasSubstr("an object without a kind"));
 }
 
+TEST(KindsOption, AddsKindsAndNamesTheLineOfAMistake) {
+  const TempDirectory folder;
+  const std::string server = "{apiVersion: example.com/v1, kind: Server, metadata: {name: s}, spec: {model: org/m}}";
+  EXPECT_EQ(run("warmgate inspect --format json -", server).out, "");
+  const std::string rows = "kind: WorkloadKinds\nspec:\n  kinds:\n    - group: example.com\n      kind: Server\n";
+  const std::string good =
+      folder.write("good.yaml", rows + "      models: [{field: spec.model, plain: true, engine: mine}]\n");
+  const Ran added = run("warmgate inspect --format json --kinds " + good + " -", server);
+  EXPECT_EQ(added.code, 0) << added.err;
+  EXPECT_THAT(added.out, HasSubstr(R"("engine":"mine","verb":"serve","role":"weights","repo":"org/m")"));
+  const std::string bad = folder.write("bad.yaml", rows + "      templates: [{path: spec/pod}]\n");
+  const Ran refused = run("warmgate lint --kinds " + bad + " -", server);
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, ::testing::StartsWith("warmgate: " + bad +
+                                                 ":6:26: /spec/kinds/0/templates/0/path: "
+                                                 "\"spec/pod\" is no path of a field: "));
+  const std::string other = folder.write("deployment.yaml", kDeployment);
+  EXPECT_EQ(run("warmgate inspect --kinds " + other + " -", kPod).err,
+            "warmgate: " + other +
+                ":1:1: this is a Deployment, not a WorkloadKinds; files of workload kinds have kind: "
+                "WorkloadKinds\n");
+}
+
 TEST(EnginesOption, TakesDefaultModelsByVersion) {
   const TempDirectory folder;
   const auto engine = [&](const std::string& default_model) {

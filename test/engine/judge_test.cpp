@@ -185,11 +185,11 @@ TEST(Judge, KnowsWhichKindsItLooksAt) {
         "{apiVersion: v1, kind: PersistentVolumeClaim", "{apiVersion: storage.k8s.io/v1, kind: StorageClass",
         "{apiVersion: warmgate.dev/v1alpha1, kind: ModelCache",
         "{apiVersion: warmgate.dev/v1alpha1, kind: CachePolicy"}) {
-    EXPECT_TRUE(engine::is_judged(object(kind + typed))) << kind;
+    EXPECT_TRUE(engine::is_judged(object(kind + typed), knowledge().kinds)) << kind;
   }
   for (const std::string kind : {"{apiVersion: v1, kind: Service", "{apiVersion: v1, kind: Secret",
                                  "{apiVersion: other.io/v1, kind: Pod", "{apiVersion: v1, kind: Deployment"}) {
-    EXPECT_FALSE(engine::is_judged(object(kind + typed))) << kind;
+    EXPECT_FALSE(engine::is_judged(object(kind + typed), knowledge().kinds)) << kind;
     EXPECT_EQ(summary(judge(kind + typed)), "") << kind;
   }
 }

@@ -66,7 +66,7 @@ std::vector<kube::Object> workloads_of(const Fixture& fixture) {
   std::vector<kube::Object> out;
   for (const document::Document& document : document::read_documents(source, {}).documents) {
     const kube::Object object(document);
-    if (kube::is_workload(object) && object.root()["spec"].is_object()) {
+    if (knowledge().kinds.is_workload(object) && object.root()["spec"].is_object()) {
       out.push_back(object);
     }
   }

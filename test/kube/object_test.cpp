@@ -118,7 +118,7 @@ TEST(SecretValues, LiteralTokenVariablesOfEveryContainer) {
     "containers": [{"env": [
       {"name": "HUGGING_FACE_HUB_TOKEN", "value": "in-main"}, {"name": "HF_TOKEN", "value": "$(OTHER)"},
       {"name": "HF_HOME", "value": "/cache"}]}]}}})j");
-  EXPECT_THAT(secret_values(job), ElementsAre("in-init", "in-main"));
+  EXPECT_THAT(secret_values(job), ::testing::UnorderedElementsAre("in-init", "in-main"));
 }
 
 }  // namespace

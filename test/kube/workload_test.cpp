@@ -9,6 +9,7 @@
 
 #include "kube/objects.h"
 #include "warmgate/kube/facts.h"
+#include "warmgate/kube/workload_kinds.h"
 
 namespace warmgate::kube {
 namespace {
@@ -16,12 +17,27 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+const WorkloadKinds& kinds() {
+  static const WorkloadKinds built_in = WorkloadKinds::built_in().value();
+  return built_in;
+}
+
 std::string spec(const std::string& members) { return R"("spec": {)" + members + "}"; }
+
+std::string template_spec(const std::string& members) {
+  return spec(R"("template": {"spec": {}})" + std::string(members.empty() ? "" : ", ") + members);
+}
 
 Object autoscaler(const std::string& kind, const std::string& limits) {
   return object(
       "autoscaling/v2", "HorizontalPodAutoscaler", R"({"name": "scaler"})",
       spec(R"("scaleTargetRef": {"apiVersion": "apps/v1", "kind": ")" + kind + R"(", "name": "w"}, )" + limits));
+}
+
+// Of an object with one pod template, which gets one where the case has none.
+ReplicaRange replicas_of(const Object& workload, const ClusterFacts& facts) {
+  const std::vector<PodTemplate> pods = kinds().pod_templates(workload);
+  return pods.empty() ? ReplicaRange{0, 0, "no template", ""} : replicas(workload, pods.at(0), facts);
 }
 
 std::string summary(const ReplicaRange& range) {
@@ -53,15 +69,14 @@ TEST(Replicas, TableOfKinds) {
       {"batch/v1", "Job", R"("parallelism": 2, "completions": 9)", "2..2 /spec/parallelism"},
       {"batch/v1", "Job", R"("completions": 9)", "1..1"},
       {"batch/v1", "Job", R"("completions": 0)", "0..0 /spec/completions"},
-      {"batch/v1", "CronJob", R"("parallelism": 4)", "1..1"},
-      {"batch/v1", "CronJob", R"("jobTemplate": {"spec": {"parallelism": 3}})",
+      {"batch/v1", "CronJob", R"("parallelism": 4, "jobTemplate": {"spec": {"template": {"spec": {}}}})", "1..1"},
+      {"batch/v1", "CronJob", R"("jobTemplate": {"spec": {"parallelism": 3, "template": {"spec": {}}}})",
        "3..3 /spec/jobTemplate/spec/parallelism"},
-      {"v1", "Service", R"("replicas": 3)", "1..1"},
   };
   const BundleFacts none({});
   for (const Case& test : cases) {
-    const Object workload = object(test.api_version, test.kind, R"({"name": "w"})", spec(test.members));
-    EXPECT_EQ(summary(replicas(workload, none)), test.expected) << test.kind << " " << test.members;
+    const Object workload = object(test.api_version, test.kind, R"({"name": "w"})", template_spec(test.members));
+    EXPECT_EQ(summary(replicas_of(workload, none)), test.expected) << test.kind << " " << test.members;
   }
 }
 
@@ -82,21 +97,44 @@ TEST(Replicas, AnAutoscalerRaisesTheMaximumOfKindsThatScale) {
       {"DaemonSet", "", R"("minReplicas": 0, "maxReplicas": 2)", "1..every node"},
   };
   for (const Case& test : cases) {
-    const Object workload = object("apps/v1", test.kind, R"({"name": "w"})", spec(test.members));
+    const Object workload = object("apps/v1", test.kind, R"({"name": "w"})", template_spec(test.members));
     const BundleFacts facts({autoscaler(test.kind, test.limits)});
-    EXPECT_EQ(summary(replicas(workload, facts)), test.expected) << test.kind << " " << test.limits;
+    EXPECT_EQ(summary(replicas_of(workload, facts)), test.expected) << test.kind << " " << test.limits;
   }
   const BundleFacts facts({autoscaler("Job", R"("maxReplicas": 8)")});
-  EXPECT_EQ(summary(replicas(object("batch/v1", "Job", R"({"name": "w"})"), facts)), "1..1");
+  EXPECT_EQ(summary(replicas_of(object("batch/v1", "Job", R"({"name": "w"})", template_spec("")), facts)), "1..1");
 }
 
 TEST(Workloads, TheKindsAndTheirGroups) {
-  EXPECT_THAT(workload_kinds(), ElementsAre("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet",
-                                            "ReplicationController", "Job", "CronJob"));
-  EXPECT_TRUE(is_workload(object("apps/v1beta1", "Deployment", "{}")));
-  EXPECT_FALSE(is_workload(object("v1", "Deployment", "{}")));
-  EXPECT_FALSE(is_workload(object("serving.knative.dev/v1", "Pod", "{}")));
-  EXPECT_FALSE(is_workload(object("v1", "Service", "{}")));
+  for (const char* kind : {"Pod",
+                           "Deployment",
+                           "StatefulSet",
+                           "DaemonSet",
+                           "ReplicaSet",
+                           "ReplicationController",
+                           "Job",
+                           "CronJob",
+                           "LeaderWorkerSet",
+                           "JobSet",
+                           "RayCluster",
+                           "RayJob",
+                           "RayService",
+                           "InferenceService",
+                           "LLMInferenceService",
+                           "ServingRuntime",
+                           "ClusterServingRuntime",
+                           "Rollout",
+                           "DynamoGraphDeployment",
+                           "NIMService",
+                           "NIMCache",
+                           "Model"}) {
+    EXPECT_THAT(kinds().names(), ::testing::Contains(kind));
+  }
+  EXPECT_TRUE(kinds().is_workload(object("apps/v1beta1", "Deployment", "{}")));
+  EXPECT_TRUE(kinds().is_workload(object("serving.knative.dev/v1", "Service", "{}")));
+  EXPECT_FALSE(kinds().is_workload(object("v1", "Deployment", "{}")));
+  EXPECT_FALSE(kinds().is_workload(object("serving.knative.dev/v1", "Pod", "{}")));
+  EXPECT_FALSE(kinds().is_workload(object("v1", "Service", "{}")));
 }
 
 TEST(PodTemplates, StandWhereTheKindKeepsThem) {
@@ -107,13 +145,13 @@ TEST(PodTemplates, StandWhereTheKindKeepsThem) {
        "/spec/jobTemplate/spec/template/spec"},
   };
   for (const auto& [workload, pointer] : cases) {
-    ASSERT_EQ(pod_templates(workload).size(), 1U) << pointer;
-    EXPECT_EQ(pod_templates(workload)[0].spec.pointer(), pointer);
+    ASSERT_EQ(kinds().pod_templates(workload).size(), 1U) << pointer;
+    EXPECT_EQ(kinds().pod_templates(workload)[0].spec.pointer(), pointer);
   }
   for (const char* broken : {"", R"("template": 7)", R"("template": {"spec": []})", R"("template": {"spec": null})"}) {
-    EXPECT_THAT(pod_templates(object("apps/v1", "Deployment", "{}", spec(broken))), IsEmpty()) << broken;
+    EXPECT_THAT(kinds().pod_templates(object("apps/v1", "Deployment", "{}", spec(broken))), IsEmpty()) << broken;
   }
-  EXPECT_THAT(pod_templates(object("v1", "Service", "{}")), IsEmpty());
+  EXPECT_THAT(kinds().pod_templates(object("v1", "Service", "{}")), IsEmpty());
 }
 
 TEST(ClaimsOf, EachClaimOnceAndNoClaimTemplates) {
@@ -126,8 +164,8 @@ TEST(ClaimsOf, EachClaimOnceAndNoClaimTemplates) {
       {"name": "own", "persistentVolumeClaim": {"claimName": "hidden"}},
       {"name": "d", "persistentVolumeClaim": {}},
       {"name": "e", "emptyDir": {}}]}})"));
-  EXPECT_THAT(claims_of(set), ElementsAre("cache", "data"));
-  EXPECT_THAT(claims_of(object("v1", "Service", "{}")), IsEmpty());
+  EXPECT_THAT(kinds().claims_of(set), ElementsAre("cache", "data"));
+  EXPECT_THAT(kinds().claims_of(object("v1", "Service", "{}")), IsEmpty());
 }
 
 std::string owned(const std::string& name, const std::string& api_version, const std::string& kind,
@@ -223,15 +261,28 @@ TEST(SameWorkload, AManifestWithoutNamespaceMayBeInAny) {
 }
 
 TEST(RunsToCompletion, JobsAndPodsThatAreNotRestarted) {
+  const auto completes = [](const Object& workload) { return kinds().pod_templates(workload).at(0).completes; };
   const auto pod = [](const char* members) { return object("v1", "Pod", "{}", spec(members)); };
-  EXPECT_TRUE(runs_to_completion(object("batch/v1", "Job", "{}")));
-  EXPECT_TRUE(runs_to_completion(object("batch/v1", "CronJob", "{}")));
-  EXPECT_TRUE(runs_to_completion(pod(R"("restartPolicy": "Never")")));
-  EXPECT_TRUE(runs_to_completion(pod(R"("restartPolicy": "OnFailure")")));
-  EXPECT_FALSE(runs_to_completion(pod(R"("restartPolicy": "Always")")));
-  EXPECT_FALSE(runs_to_completion(pod("")));
-  EXPECT_FALSE(runs_to_completion(object("apps/v1", "Deployment", "{}", spec(R"("restartPolicy": "Never")"))));
-  EXPECT_FALSE(runs_to_completion(object("example.com/v1", "Job", "{}")));
+  EXPECT_TRUE(completes(object("batch/v1", "Job", "{}", template_spec(""))));
+  EXPECT_TRUE(
+      completes(object("batch/v1", "CronJob", "{}", spec(R"("jobTemplate": {"spec": {"template": {"spec": {}}}})"))));
+  EXPECT_TRUE(completes(pod(R"("restartPolicy": "Never")")));
+  EXPECT_TRUE(completes(pod(R"("restartPolicy": "OnFailure")")));
+  EXPECT_FALSE(completes(pod(R"("restartPolicy": "Always")")));
+  EXPECT_FALSE(completes(pod("")));
+  EXPECT_FALSE(completes(object("apps/v1", "Deployment", "{}", template_spec(R"("restartPolicy": "Never")"))));
+}
+
+TEST(Replicas, AScaledObjectIsAnAutoscalerWithDefaultsOfItsOwn) {
+  const auto scaled = [](const std::string& members) {
+    const BundleFacts facts({object("keda.sh/v1alpha1", "ScaledObject", R"({"name": "scaler"})",
+                                    spec(R"("scaleTargetRef": {"name": "w"})" + members))});
+    return summary(replicas_of(object("apps/v1", "Deployment", R"({"name": "w"})", template_spec("")), facts));
+  };
+  EXPECT_EQ(scaled(""), "0..100 ScaledObject/scaler");
+  EXPECT_EQ(scaled(R"(, "minReplicaCount": 1, "maxReplicaCount": 3)"), "1..3 ScaledObject/scaler");
+  EXPECT_EQ(scaled(R"(, "maxReplicaCount": 1)"), "0..1");
+  EXPECT_EQ(scaled(R"(, "maxReplicaCount": -5)"), "0..1");
 }
 
 }  // namespace

@@ -171,7 +171,7 @@ std::size_t compare(const lint::Inputs& inputs) {
   Webhook webhook(bundle.objects);
   std::size_t compared = 0;
   for (const kube::Object& object : bundle.objects) {
-    if (!engine::is_judged(object)) {
+    if (!engine::is_judged(object, knowledge().kinds)) {
       continue;
     }
     const Answers expected = expected_answers(report, object.display_name());

@@ -50,10 +50,10 @@ enum class Stage {
 Judgement judge(const kube::Object& object, const World& world, Stage stage);
 
 // What the API server would refuse in an object, all of WG006: types of fields, the schemas of Warmgate's own kinds.
-std::vector<rules::Finding> check_schema(const kube::Object& object);
+std::vector<rules::Finding> check_schema(const kube::Object& object, const kube::WorkloadKinds& kinds);
 
 // True for kinds that judge() looks at.
-bool is_judged(const kube::Object& object);
+bool is_judged(const kube::Object& object, const kube::WorkloadKinds& kinds);
 
 // At most `limit` for each finding; kOff removes them.
 void limit_actions(Judgement& judgement, api::Action limit);

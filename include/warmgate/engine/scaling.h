@@ -14,11 +14,9 @@ namespace warmgate::engine {
 // number makes less bad is a warning.
 Judgement judge_scale(const kube::Object& workload, std::int64_t before, std::int64_t count, const World& world);
 
-// `workload` with this HorizontalPodAutoscaler, where there was none or `before`. The places of the findings are in the
-// autoscaler.
+// `workload` with this HorizontalPodAutoscaler or ScaledObject, where there was none or `before`. The places of the
+// findings are in the autoscaler.
 Judgement judge_autoscaler(const kube::Object& autoscaler, const std::optional<kube::Object>& before,
                            const kube::Object& workload, const World& world);
-
-bool is_autoscaler(const kube::Object& object);
 
 }  // namespace warmgate::engine

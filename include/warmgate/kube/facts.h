@@ -16,6 +16,8 @@
 
 namespace warmgate::kube {
 
+class WorkloadKinds;
+
 // A kind of object of which the facts do not know how it is now.
 struct FactsDoubt {
   std::string resource;                     // "persistentvolumeclaims"
@@ -38,12 +40,15 @@ class ClusterFacts {
   [[nodiscard]] virtual std::vector<Object> workloads_on_claim(std::string_view ns, std::string_view claim) const = 0;
   // The workload of that name. Live facts know Pods with claims only; others are asked for by reference.
   [[nodiscard]] virtual std::optional<Object> workload(const ObjectKey& key) const = 0;
-  // HorizontalPodAutoscalers whose scaleTargetRef is that object (one without apiVersion: by kind and name).
+  // HorizontalPodAutoscalers and ScaledObjects whose scaleTargetRef is that object (one without apiVersion: by kind and
+  // name).
   [[nodiscard]] virtual std::vector<Object> autoscalers_of(const ObjectKey& target) const = 0;
   [[nodiscard]] virtual std::vector<Object> model_caches(std::string_view ns) const = 0;
   // The namespaces that have a Secret of that name, "" for one that goes wherever it is applied. Live facts never read
   // Secrets and know none.
   [[nodiscard]] virtual std::vector<std::string> secret_namespaces(std::string_view /*name*/) const { return {}; }
+  // A ResourceClaim, ResourceClaimTemplate or DeviceClass (DRA). Live facts do not watch them.
+  [[nodiscard]] virtual std::optional<Object> device_claim(const ObjectKey& /*key*/) const { return std::nullopt; }
   // True when what is not here does not exist: live facts, or `--facts-complete`.
   [[nodiscard]] virtual bool complete() const = 0;
   // What is missing or out of date at the moment. Facts from files are as good as their author says: no doubts.
@@ -53,7 +58,9 @@ class ClusterFacts {
 // Facts over a set of objects: the linter's bundle, `serve --facts`.
 class BundleFacts final : public ClusterFacts {
  public:
+  // With the built-in workload kinds.
   explicit BundleFacts(std::vector<Object> objects, bool complete = false);
+  BundleFacts(std::vector<Object> objects, bool complete, const WorkloadKinds& kinds);
 
   [[nodiscard]] std::optional<Object> claim(std::string_view ns, std::string_view name) const override;
   [[nodiscard]] bool has_claims(std::string_view ns) const override;
@@ -65,6 +72,7 @@ class BundleFacts final : public ClusterFacts {
   [[nodiscard]] std::vector<Object> model_caches(std::string_view ns) const override;
   // What becomes a Secret counts as one: ExternalSecret, SealedSecret.
   [[nodiscard]] std::vector<std::string> secret_namespaces(std::string_view name) const override;
+  [[nodiscard]] std::optional<Object> device_claim(const ObjectKey& key) const override;
   [[nodiscard]] bool complete() const override { return complete_; }
 
  private:
@@ -73,7 +81,7 @@ class BundleFacts final : public ClusterFacts {
   using ByName = std::multimap<std::string, Object, std::less<>>;
 
   void add_volume(Object volume);
-  void add_workload(Object workload);
+  void add_workload(Object workload, const WorkloadKinds& kinds);
 
   bool complete_;
   ByName claims_;
@@ -83,6 +91,7 @@ class BundleFacts final : public ClusterFacts {
   ByName storage_classes_;
   ByName autoscalers_;  // by the name of what they scale
   std::vector<Object> model_caches_;
+  ByName device_claims_;
   ByName workloads_;
   ByName claim_users_;                                            // workloads by each of their claims
   std::multimap<std::string, std::string, std::less<>> secrets_;  // their namespaces by name

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "warmgate/kube/object.h"
+#include "warmgate/kube/workload_kinds.h"
 
 namespace warmgate::kube {
 
@@ -16,6 +17,6 @@ struct TypeError {
 };
 
 // Of the workload kinds, PersistentVolumeClaims and StorageClasses; other kinds have no errors.
-std::vector<TypeError> check_field_types(const Object& object);
+std::vector<TypeError> check_field_types(const Object& object, const WorkloadKinds& kinds);
 
 }  // namespace warmgate::kube

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,19 +13,13 @@
 #include <vector>
 
 #include "warmgate/document/view.h"
+#include "warmgate/kube/field_path.h"
 
 namespace warmgate::kube {
 
 using document::View;
 
 enum class ContainerKind { kMain, kInit, kEphemeral };
-
-struct Container {
-  View view;
-  ContainerKind kind = ContainerKind::kMain;
-  [[nodiscard]] std::string name() const { return view["name"].text(); }
-  [[nodiscard]] std::string image() const { return view["image"].text(); }
-};
 
 enum class VolumeType { kClaim, kClaimTemplate, kEmptyDir, kHostPath, kCsi, kOther };
 
@@ -45,15 +40,64 @@ struct Mount {
   bool read_only = false;
 };
 
+// What a container has beside its own fields, in kinds whose controller writes a part of the Pod (policies/kinds).
+struct ContainerExtras {
+  std::string name;                            // what the controller calls it, where it has no name
+  std::string engine;                          // the engine it runs, where no image tells
+  std::vector<View> env;                       // more lists of variables; its own win
+  std::vector<Mount> mounts;                   // beside its volumeMounts
+  std::map<std::string, std::string> amounts;  // beside its resources
+  // Why commands, variables and mounts may be there that the manifest does not show: "RayCluster starts ray in it". ""
+  // when what is not written is not there.
+  std::string hidden;
+};
+
+struct Container {
+  View view;
+  ContainerKind kind = ContainerKind::kMain;
+  std::shared_ptr<const ContainerExtras> extras = nullptr;  // none for most
+
+  [[nodiscard]] std::string name() const;
+  // Also written as {repository, tag}.
+  [[nodiscard]] std::string image() const;
+  // See ContainerExtras.
+  [[nodiscard]] std::string hidden() const { return extras ? extras->hidden : std::string(); }
+};
+
+// How many Pods of a template can run at once. `max` is nullopt for "one on every node" (DaemonSet).
+struct ReplicaRange {
+  std::int64_t min = 1;
+  std::optional<std::int64_t> max = 1;
+  std::string pointer;     // the field that says so; "" when it is a default or an autoscaler
+  std::string autoscaler;  // "HorizontalPodAutoscaler/vllm" when that decides the maximum
+};
+
+// The same from the object's own fields alone.
+struct PodCount {
+  ReplicaRange own;
+  bool autoscaled = false;       // it has a scale sub-resource, and its count is this template's
+  std::int64_t per_replica = 1;  // Pods of this template in one replica (LeaderWorkerSet)
+};
+
 // A pod template of a workload (or the Pod itself).
 struct PodTemplate {
   View metadata;
   View spec;
   View claim_templates;  // StatefulSet.spec.volumeClaimTemplates, else nothing
+
+  std::shared_ptr<const ContainerExtras> of_all = nullptr;  // what each container of `spec` has beside its fields
+  std::vector<Container> more_containers = {};              // that stand elsewhere
+  std::vector<Volume> more_volumes = {};
+  PodCount count = {};
+  bool completes = false;  // its Pods end by themselves
+  View strategy = {};      // how a new version comes, of kinds that start the new Pod before they end the old one
+  FieldPlace place = {};   // where the kind's row says that it stands
 };
 
 // In the order the kubelet knows them: init containers, containers, ephemeral containers.
 std::vector<Container> containers(const View& pod_spec);
+// Those of its spec and those that stand elsewhere.
+std::vector<Container> containers(const PodTemplate& pod);
 
 std::vector<Volume> volumes(const PodTemplate& pod);
 
@@ -62,9 +106,11 @@ class ContainersByName {
  public:
   ContainersByName() = default;
   explicit ContainersByName(const View& pod_spec);
+  explicit ContainersByName(const PodTemplate& pod);
   [[nodiscard]] const Container* find(std::string_view name) const;
 
  private:
+  explicit ContainersByName(std::vector<Container> all);
   std::map<std::string, Container, std::less<>> containers_;
 };
 

@@ -32,7 +32,7 @@ struct Bundle {
   std::vector<Diagnostic> problems;
   base::Redactor redactor;  // knows every secret of the bundle
 
-  [[nodiscard]] kube::BundleFacts facts(bool complete) const;
+  [[nodiscard]] kube::BundleFacts facts(bool complete, const kube::WorkloadKinds& kinds) const;
   // True when an object of that name is checked itself.
   [[nodiscard]] bool checks(const kube::ObjectKey& key) const;
 };
@@ -40,7 +40,8 @@ struct Bundle {
 Bundle read_bundle(const Inputs& inputs, const Inputs& facts, const Options& options);
 
 // What the objects of a bundle are judged with: its own, and under them those of the cluster.
-std::shared_ptr<const kube::ClusterFacts> all_facts(const Bundle& bundle, const Options& options);
+std::shared_ptr<const kube::ClusterFacts> all_facts(const Bundle& bundle, const Options& options,
+                                                    const kube::WorkloadKinds& kinds);
 
 struct Report {
   std::vector<Diagnostic> diagnostics;  // ordered by file (as given), line, column

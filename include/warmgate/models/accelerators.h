@@ -20,12 +20,17 @@ class Accelerators {
 
   [[nodiscard]] bool is_accelerator(std::string_view resource) const;
   [[nodiscard]] bool is_accelerator_node_label(std::string_view label) const;
+  // Of Dynamic Resource Allocation.
+  [[nodiscard]] bool is_device_class(std::string_view name) const;
+  // A text (a CEL expression) that has one of them in quotes: DeviceClasses select by driver, which is named alike.
+  [[nodiscard]] bool names_device_class(std::string_view text) const;
   // The accelerators that a container asks for, with their amounts; those of which it asks zero are left out.
   [[nodiscard]] std::map<std::string, std::int64_t> requested(const kube::Container& container) const;
 
  private:
   std::vector<std::string> resources_;
   std::vector<std::string> not_resources_;
+  std::vector<std::string> device_classes_;
   std::vector<std::string> node_labels_;
 };
 

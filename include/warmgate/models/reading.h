@@ -13,9 +13,11 @@
 #include "warmgate/kube/object.h"
 #include "warmgate/kube/pod.h"
 #include "warmgate/kube/storage_facts.h"
+#include "warmgate/kube/workload_kinds.h"
 #include "warmgate/models/accelerators.h"
 #include "warmgate/models/command_line.h"
 #include "warmgate/models/engine.h"
+#include "warmgate/models/model_fields.h"
 
 namespace warmgate::models {
 
@@ -76,6 +78,7 @@ struct ModelUse {
   std::string revision_name;   // else how the name carries it: "hf://org/name:<commit>"; "" when it cannot
   std::string unknown_reason;  // of what cannot be known
   bool by_default = false;     // nobody named it: it is the engine's default model
+  bool by_field = false;       // a field of the object names it, no command line (ModelFields)
 
   Location source;                            // where the model is named
   std::optional<Location> revision_location;  // where the revision is
@@ -111,12 +114,20 @@ struct Knowledge {
   EngineTable engines;
   Accelerators accelerators;
   kube::StorageFacts storage;
+  kube::WorkloadKinds kinds;
+  ModelFields model_fields;
   static base::Result<Knowledge> built_in();
   // One document of an administrator's: kind Engine or StorageFacts.
   base::Status add(const document::Document& document);
+  // Adds or replaces the kinds of a document of kind WorkloadKinds, their model fields too.
+  base::Status add_kinds(const document::Document& document);
 };
 
-// One reading per pod template; none for an object that is no workload.
+// One reading per pod template, and one more for what fields of the object name beside them; none for an object that is
+// no workload. The facts tell what device claims ask for.
+std::vector<TemplateReading> read_workload(const kube::Object& workload, const Knowledge& knowledge,
+                                           const kube::ClusterFacts& facts);
+// The same where nothing is known of device claims.
 std::vector<TemplateReading> read_workload(const kube::Object& workload, const Knowledge& knowledge);
 
 // What is read of the facts while verdicts are made, each object once: all workloads of a claim ask for its downloads.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "warmgate/kube/object.h"
+#include "warmgate/kube/workload_kinds.h"
 #include "warmgate/models/command_line.h"
 #include "warmgate/policy/policy.h"
 #include "warmgate/rules/rule.h"
@@ -31,7 +32,7 @@ struct Waivers {
 };
 
 // Everything that the object's annotations say, judged by what the policy allows in its namespace.
-Waivers read_waivers(const kube::Object& object, const Policy& policy);
+Waivers read_waivers(const kube::Object& object, const Policy& policy, const kube::WorkloadKinds& kinds);
 
 // A waiver whose rule found nothing, said quietly.
 rules::Finding unused(const Waiver& waiver);

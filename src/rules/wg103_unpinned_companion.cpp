@@ -65,8 +65,9 @@ std::string what_is_wrong(const ModelUse& use, const ModelUse* weights) {
 std::string how_to_mend(const ModelUse& use, bool foreign) {
   const std::string get = "; get the commit with: " + api::commit_command(use.repo);
   if (use.revision_flag.empty()) {
-    return (use.cannot_pin.empty() ? use.engine + " takes no commit here" : use.cannot_pin) + ": download " + use.repo +
-           " at a commit, and name the path of what was downloaded" + get;
+    return (use.cannot_pin.empty() ? use.engine + " takes no commit here; give the path of a downloaded one"
+                                   : use.cannot_pin) +
+           ": hf download " + use.repo + " --revision <commit>" + get;
   }
   if (use.revision_flag.starts_with('"')) {
     return "give the commit as " + use.revision_flag + get;

@@ -26,6 +26,8 @@ constexpr std::array kOverlaps = {
     Overlap{"WG101", "WG102"},
     // A tokenizer that is named like its model.
     Overlap{"WG101", "WG103"},
+    // What is written for a branch only.
+    Overlap{"WG101", "WG305"},
     Overlap{"WG105", "WG101"},
     Overlap{"WG105", "WG304"},
     Overlap{"WG302", "WG205"},

@@ -46,7 +46,8 @@ enum class Stage {
   kAsIs,             // a Pod that has been through mutation: what is missing now stays missing
 };
 
-// Judges any object: workloads and claims by the rules, Warmgate's own kinds and field types by their schema; others pass.
+// Judges any object: workloads and claims by the rules, Warmgate's own kinds and field types by their schema; others
+// pass.
 Judgement judge(const kube::Object& object, const World& world, Stage stage);
 
 // What the API server would refuse in an object, all of WG006: types of fields, the schemas of Warmgate's own kinds.

@@ -141,7 +141,9 @@ void read_command(const CommandLine& line, Installed& out) {
     }
     out.upgrade = out.upgrade || text == "-U" || text == "--upgrade";
     out.others = out.others || brings_more(text);
-    i += takes_value(text) ? 1 : 0;
+    if (takes_value(text)) {
+      ++i;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 #include "command_reader.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "given_values.h"
@@ -76,6 +77,9 @@ class CommandReader {
   }
 
   [[nodiscard]] std::optional<Word> revision_of(const ModelSource& source) const {
+    if (source.role == Role::kWeights && !launcher_.revision_ignored.empty()) {
+      return std::nullopt;
+    }
     std::optional<Word> revision = given_.value(source.revision_flags, source.revision_env);
     if (const std::string reason = given_.may_be_set(source.revision_env, false); !revision && !reason.empty()) {
       revision = Word{"", false, reason, {container_.view.pointer(), 0, 0, false}, false};
@@ -255,8 +259,9 @@ class CommandReader {
     use.role = source.role == Role::kWeights ? launcher_.role.value_or(Role::kWeights) : source.role;
     use.script_line = command_.line.script_line;
     use.accelerators = places_.accelerators;
-    use.revision_flag = revision_flag_of(source);
-    use.cannot_pin = source.cannot_pin;
+    const bool ignored = source.role == Role::kWeights && !launcher_.revision_ignored.empty();
+    use.revision_flag = ignored ? "" : revision_flag_of(source);
+    use.cannot_pin = ignored ? launcher_.revision_ignored : source.cannot_pin;
     fill(use, source, named);
     if (source.role == Role::kWeights) {
       weights_word_ = named.model;
@@ -290,7 +295,7 @@ class CommandReader {
     use.repo = name.repo;
     use.local = name.local;
     use.store = name.store;
-    if (use.revision_flag.empty() && !name.local && !syntax_.names.revision_mark.empty() &&
+    if (use.revision_flag.empty() && use.cannot_pin.empty() && !name.local && !syntax_.names.revision_mark.empty() &&
         syntax_.names.revision_reliable && model.known) {
       use.revision_name = syntax_.names.hub_uris.front() + use.repo + syntax_.names.revision_mark + "<commit>";
     }
@@ -320,8 +325,9 @@ class CommandReader {
     const std::optional<Word> folder = use.store == "path" ? std::optional(model)
                                        : local_dir_        ? local_dir_
                                                            : given_.flag(syntax_.cache.local_dir_flags);
-    use.cache = bind_cache(places_, command_.line.environment, absolute(given_.flag(syntax_.cache.flags)),
-                           absolute(folder), syntax_);
+    const bool moved = !syntax_.cache.flags_of_weights || use.role == Role::kWeights || use.role == Role::kDraft;
+    const std::optional<Word> cache_dir = moved ? given_.flag(syntax_.cache.flags) : std::nullopt;
+    use.cache = bind_cache(places_, command_.line.environment, absolute(cache_dir), absolute(folder), syntax_);
   }
 
   std::optional<Word> absolute(std::optional<Word> path) const {

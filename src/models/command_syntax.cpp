@@ -55,6 +55,7 @@ void merge_names(ModelNames& own, const ModelNames& base) {
 
 void merge_cache(CacheRules& own, const CacheRules& base) {
   append(own.flags, base.flags);
+  own.flags_of_weights |= base.flags_of_weights;
   append(own.local_dir_flags, base.local_dir_flags);
   if (own.variables.empty()) {
     own.variables = base.variables;

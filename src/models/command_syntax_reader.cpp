@@ -90,9 +90,10 @@ ModelNames read_names(EngineDocument& document, const View& view) {
 }
 
 CacheRules read_cache(EngineDocument& document, const View& view) {
-  document.known_members(view, {"flags", "localDirFlags", "variables", "default", "hubLayout"});
+  document.known_members(view, {"flags", "flagsOfWeights", "localDirFlags", "variables", "default", "hubLayout"});
   CacheRules cache;
   cache.flags = document.strings(view["flags"]);
+  cache.flags_of_weights = document.boolean(view["flagsOfWeights"]).value_or(false);
   cache.local_dir_flags = document.strings(view["localDirFlags"]);
   for (const View& variable : document.items(view["variables"])) {
     document.known_members(variable, {"name", "below"});

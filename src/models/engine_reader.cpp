@@ -28,7 +28,7 @@ Retired read_retired(EngineDocument& document, const View& view) {
 
 Launcher read_launcher(EngineDocument& document, const View& view) {
   document.known_members(view, {"argv", "model", "verb", "tags", "loads", "flagsOf", "defaultModel", "elsewhere",
-                                "positionalIgnored", "argumentsIgnored", "environment", "retired"});
+                                "positionalIgnored", "argumentsIgnored", "revisionIgnored", "environment", "retired"});
   Launcher launcher;
   launcher.argv = document.strings(view["argv"]);
   if (launcher.argv.empty()) {
@@ -48,6 +48,7 @@ Launcher read_launcher(EngineDocument& document, const View& view) {
   launcher.elsewhere = document.text(view["elsewhere"]);
   launcher.positional_ignored = document.text(view["positionalIgnored"]);
   launcher.arguments_ignored = document.text(view["argumentsIgnored"]);
+  launcher.revision_ignored = document.text(view["revisionIgnored"]);
   const View environment = view["environment"];
   document.known_members(environment, {"prefix", "names"});
   launcher.env_prefix = document.text(environment["prefix"]);

@@ -1,5 +1,7 @@
 #include "model_list.h"
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "warmgate/base/text.h"

@@ -34,6 +34,17 @@ void ignore_flag(const Arguments& arguments, const std::string& name, IgnoredKin
   out.push_back({kind, found->second.written, word.known ? word.text : "", reason, word.location});
 }
 
+// A revision of the weights where the launcher follows none.
+void ignore_revision(const GivenValues& given, const Launcher& launcher, std::vector<Ignored>& out) {
+  for (const ModelSource& source : launcher.syntax->models) {
+    if (source.role == Role::kWeights && !launcher.revision_ignored.empty()) {
+      for (const std::string& flag : source.revision_flags) {
+        ignore_flag(given.arguments(), flag, IgnoredKind::kRevision, launcher.revision_ignored, out);
+      }
+    }
+  }
+}
+
 // Flags behind a launcher that hands no words on.
 void ignore_unused(const GivenValues& given, const Launcher& launcher, std::vector<Ignored>& out) {
   if (!given.unused()) {
@@ -86,6 +97,7 @@ std::vector<Ignored> ignored_of(const GivenValues& given, const Launcher& launch
     const Word& word = arguments.positionals.front();
     out.push_back({IgnoredKind::kModel, word.text, "", launcher.positional_ignored, word.location});
   }
+  ignore_revision(given, launcher, out);
   ignore_unused(given, launcher, out);
   if (!weights.revision_given && !weights.local) {
     ignore_code_revision(given, syntax, out);

@@ -140,6 +140,17 @@ TEST(Accelerators, AreFoundByDataAndOnlyWhenAskedFor) {
   EXPECT_EQ(uses.at(0).accelerators, expected);
 }
 
+TEST(DownloadDir, OfVllmMovesTheWeightsOnly) {
+  const auto uses =
+      uses_of("image: x\ncommand: [vllm, serve, a/b, --tokenizer, c/d, --download-dir, /w, -sc.model, e/f]");
+  std::vector<std::string> paths;
+  for (const models::ModelUse& use : uses) {
+    paths.push_back(std::string(models::to_string(use.role)) + " " + use.cache.path);
+  }
+  const std::vector<std::string> expected = {"weights /w", "tokenizer /root/.cache/huggingface/hub", "draft /w"};
+  EXPECT_EQ(paths, expected);
+}
+
 TEST(Source, OfAVariableIsTheVariable) {
   const auto uses = uses_of("image: vllm/vllm-openai\nenv: [{name: M, value: a/b}]\nargs: [--model, $(M)]");
   EXPECT_EQ(uses.at(0).source.pointer, "/spec/containers/0/env/0/value");

@@ -78,6 +78,7 @@ struct CacheVariable {
 // Where the engine keeps what it downloads.
 struct CacheRules {
   std::vector<std::string> flags;            // the cache itself (--cache-dir, --download-dir)
+  bool flags_of_weights = false;             // `flags` move the weights and draft models only
   std::vector<std::string> local_dir_flags;  // a plain folder, no hub cache
   std::vector<CacheVariable> variables;      // in the order they are looked at; none: those of huggingface_hub
   std::string default_path;                  // "": ~/.cache/huggingface/hub

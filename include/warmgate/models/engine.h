@@ -56,6 +56,7 @@ struct Launcher {
   std::string elsewhere;                   // where the model is when nobody names it, a clause; "": no place
   std::string positional_ignored;          // why a positional word names nothing, a clause
   std::string arguments_ignored;           // why words behind it change nothing, a clause; "": they count
+  std::string revision_ignored;            // why the weights' revision changes nothing, a clause; "": it counts
   std::string env_prefix;                  // SM_VLLM_: SM_VLLM_FOO_BAR=v is --foo-bar v
   std::map<std::string, std::string> env;  // a variable that is handed on as a flag
   std::optional<Retired> retired;

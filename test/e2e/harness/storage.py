@@ -4,10 +4,11 @@ It does what the external-provisioner sidecar does: it answers claims that name 
 once or, with WaitForFirstConsumer, when the scheduler has written the node it chose into the claim's annotation
 volume.kubernetes.io/selected-node; and it removes released volumes.
 """
+import http.client
 import threading
 import time
 
-from .api import ApiError
+from .api import ApiError, path_of
 
 PROVISIONER = "volume.kubernetes.io/storage-provisioner"
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
@@ -20,6 +21,7 @@ CLASSES = {
     "gp3": ("ebs.csi.aws.com", {"type": "gp3"}, "WaitForFirstConsumer"),
     "azurefile-csi": ("file.csi.azure.com", {"skuName": "Standard_LRS"}, "Immediate"),
 }
+WATCH_SECONDS = 5  # until all claims and volumes are looked at anew
 DRIVERS = sorted({provisioner for provisioner, _, _ in CLASSES.values()})
 
 
@@ -100,19 +102,17 @@ class Provisioner:
         self._stopped.set()
 
     def _follow(self, kind, handle):
-        """Every object of a kind, again whenever it changes; an API server that is away is asked again."""
+        """Every object of a kind, and each again when it changes; an API server that is away is asked again."""
         while not self._stopped.is_set():
             try:
-                self._api.wait_for_all(kind, None, lambda items: self._handle_all(handle, items), kind, seconds=5)
-            except TimeoutError:
-                continue
-            except (OSError, ApiError, ValueError):
+                listed = self._api.call("GET", path_of(kind)).body
+                for item in listed["items"]:
+                    handle(item)
+                for change, item in self._api.watch(kind, None, listed["metadata"]["resourceVersion"], WATCH_SECONDS):
+                    if change != "DELETED":
+                        handle(item)
+            except (OSError, http.client.HTTPException, ApiError, ValueError):
                 time.sleep(0.2)
-
-    def _handle_all(self, handle, items):
-        for item in items:
-            handle(item)
-        return self._stopped.is_set()
 
     def _provision(self, claim):
         if claim["spec"].get("volumeName") or claim["status"].get("phase") != "Pending":

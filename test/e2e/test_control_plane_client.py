@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from harness import tools
-from harness.processes import clean_environment
+from harness.processes import clean_environment, mortal
 
 SECONDS = 240
 
@@ -15,7 +15,7 @@ def test_the_client_passes_its_tests_against_a_real_api_server(plane, kubectl):
     if program is None:
         pytest.skip("no test_cluster of the same build: scripts/e2e builds it, or set WARMGATE_TEST_CLUSTER")
     done = subprocess.run(
-        [program, "--gtest_filter=Live*ClusterTest.*", "--gtest_color=no"],
+        mortal([program, "--gtest_filter=Live*ClusterTest.*", "--gtest_color=no"]),
         capture_output=True,
         text=True,
         check=False,

@@ -3,7 +3,7 @@ import json
 import os
 import subprocess
 
-from .processes import clean_environment
+from .processes import clean_environment, mortal
 
 KUBECTL_SECONDS = 120
 
@@ -27,7 +27,7 @@ class Kubectl:
 
     def __call__(self, *arguments, text=None, cwd=None):
         done = subprocess.run(
-            [self._program, *map(str, arguments)],
+            mortal([self._program, *arguments]),
             input=text,
             capture_output=True,
             text=True,

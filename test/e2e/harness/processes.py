@@ -36,6 +36,11 @@ def wait_until(condition, seconds, what):
         pause = min(pause * 1.5, 0.2)
 
 
+def mortal(command):
+    """The command so that the kernel kills it (PR_SET_PDEATHSIG) when the thread that started it ends."""
+    return ["setpriv", "--pdeathsig", "KILL", "--", *map(str, command)]
+
+
 class Port:
     """A port of 127.0.0.1 from the kernel. It stays bound here without listening, so nobody else is given it; the
     program that shall have it binds it too, which SO_REUSEPORT on both sides allows."""
@@ -57,16 +62,16 @@ def loopback_address():
 
 class Process:
     """One program, in a process group of its own, with its output in a file. It dies with the suite: the kernel kills
-    it (PR_SET_PDEATHSIG) when the suite's process ends, and the reaper does where that does not reach.
+    it when the suite's process ends, and the reaper does where that does not reach.
 
-    Start it from the main thread only: PR_SET_PDEATHSIG is about the thread that started the process.
+    Start it from the main thread only: see mortal().
     """
 
     def __init__(self, name, command, log, reaper, namespace=None, environment=None):
         self.name = name
         self.log = pathlib.Path(log)
         inside = ["ip", "netns", "exec", namespace] if namespace else []
-        self._command = [*inside, "setpriv", "--pdeathsig", "KILL", "--", *map(str, command)]
+        self._command = [*inside, *mortal(command)]
         self._environment = environment or clean_environment()
         self._reaper = reaper
         self._process = None

@@ -72,9 +72,9 @@ def applying(warmgate, admin):
 
 @pytest.mark.parametrize("flags", [(), ("--server-side",)], ids=["client-side", "server-side"])
 def test_an_injected_pod_may_be_applied_again(applying, kubectl, admin, flags):
-    """What was injected is not the manifest's: applying it again neither removes it nor meets a conflict. To kubectl and
-    to server-side apply args is one value, so the update comes without the --revision that was injected; Warmgate puts
-    it back, because the API server refuses to change the arguments of a Pod."""
+    """What was injected is not the manifest's: applying it again neither removes it nor meets a conflict. To kubectl
+    and to server-side apply args is one value, so the update comes without the --revision that was injected; Warmgate
+    puts it back, because the API server refuses to change the arguments of a Pod."""
     how = "server" if flags else "client"
     pod = gpu_pod(name=f"again-{how}")
     assert apply(kubectl, applying, pod, *flags).code == 0

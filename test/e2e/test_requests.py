@@ -54,6 +54,7 @@ def test_an_ephemeral_container_is_judged(warmgate, kubectl, admin, namespace):
     admin.create(plain_pod(namespace))
     admin.wait_for("Pod", namespace, "nginx", running, "the Pod runs")
     debug = ("--namespace", namespace, "debug", "pod/nginx", "--image=busybox:1.37", "--container=shell")
+    debug += ("--profile=general",)  # the default differs between versions of kubectl
     answer = kubectl(*debug, "--env=HF_TOKEN=hf_abcdefghijklmnopqrstuvwxyzABCDEFGH")
     assert answer.code == 1
     golden.check("requests/ephemeral-container.txt", answer.text)

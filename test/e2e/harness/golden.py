@@ -1,4 +1,5 @@
 """Texts that are compared whole. UPDATE_GOLDENS=1 writes them instead."""
+import difflib
 import os
 import pathlib
 
@@ -11,4 +12,6 @@ def check(name, text):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     wanted = path.read_text(encoding="utf-8") if path.exists() else f"(there is no {name}: UPDATE_GOLDENS=1 writes it)"
-    assert text == wanted
+    if text != wanted:
+        lines = difflib.ndiff(wanted.splitlines(), text.splitlines())
+        raise AssertionError(f"not what {name} has:\n" + "\n".join(lines))

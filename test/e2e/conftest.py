@@ -137,20 +137,13 @@ def kubectl(plane):
     return plane.kubectl
 
 
-def make_namespace(api, name):
-    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    # Pods are refused until their account is there.
-    api.wait_for("ServiceAccount", name, "default", lambda account: True, f"the default account of {name}")
-    return name
-
-
 numbers = itertools.count(1)
 
 
 @pytest.fixture
 def namespace(admin):
     """A namespace of the test's own; its GPUs are free again afterwards."""
-    name = make_namespace(admin, f"test-{next(numbers)}")
+    name = admin.make_namespace(f"test-{next(numbers)}")
     yield name
     admin.delete("Namespace", None, name)
 

@@ -5,8 +5,7 @@ import ssl
 from harness.stream import Questions
 from harness.webhook_host import make_certificates
 from harness.processes import wait_until
-
-CERTIFICATE_RELOADS = "warmgate_cert_reload_total"
+from harness.warmgate import CERTIFICATE_RELOADS
 
 
 def test_certificate_and_authority_are_replaced_without_a_failed_request(warmgate, admin, tmp_path, note):

@@ -37,8 +37,7 @@ def wait_running(admin, what, other_than=None):
 def installed_later(warmgate, admin):
     """A violating Deployment runs; then Warmgate is installed."""
     warmgate.uninstall()
-    admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    admin.wait_for("ServiceAccount", NAMESPACE, "default", lambda account: True, "the default account")
+    admin.make_namespace(NAMESPACE)
     claim = {"accessModes": ["ReadWriteMany"], "storageClassName": "standard-rwx"}
     claim["resources"] = {"requests": {"storage": "1Ti"}}
     metadata = {"name": "model-cache", "namespace": NAMESPACE}

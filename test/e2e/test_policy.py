@@ -5,7 +5,9 @@ import pytest
 
 from harness import golden
 from harness.objects import deployment, violating_deployment, without_cache
+from harness.processes import wait_until
 from harness.stream import Questions
+from harness.warmgate import CERTIFICATE_RELOADS
 
 EDITS = 10
 WAIVE = "warmgate.dev/waive"
@@ -16,8 +18,7 @@ def overlay_policy(warmgate, admin):
     """Afterwards the policy is the overlay's again."""
     before = warmgate.config_map()["policy.yaml"]
     yield
-    if warmgate.config_map()["policy.yaml"] != before:
-        warmgate.set_policy(before)
+    warmgate.set_policy(before)
 
 
 def test_a_stream_of_requests_is_answered_by_the_old_or_the_new_policy(warmgate, admin, note):
@@ -29,6 +30,25 @@ def test_a_stream_of_requests_is_answered_by_the_old_or_the_new_policy(warmgate,
             questions.wait_for("warned" if edit % 2 == 0 else "denied")
     note(f"{EDITS} edits of the policy under load: {dict(questions.answers)}")
     assert set(questions.answers) == {"denied", "warned"}, questions.answers
+
+
+def test_sighup_reads_everything_at_once_and_loses_no_request(warmgate, admin, note):
+    """Under load, again and again, though nothing has changed."""
+    server = warmgate.host.servers[0]
+    questions = Questions(admin)
+
+    def reloads():
+        return warmgate.reloads(), warmgate.reloads(metric=CERTIFICATE_RELOADS)
+
+    with questions.running():
+        for _ in range(EDITS):
+            before = reloads()
+            server.reload()
+            wait_until(lambda: all(new > old for new, old in zip(reloads(), before)), 30, "both are read anew")
+            questions.wait_for("denied")
+    note(f"{EDITS} times SIGHUP under load: {dict(questions.answers)}")
+    assert set(questions.answers) == {"denied"}, questions.answers
+    assert "\nwarmgate_config_last_reload_successful 1\n" in server.get("/metrics")
 
 
 @pytest.mark.parametrize(

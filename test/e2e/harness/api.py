@@ -131,6 +131,12 @@ class Api:
         path = path_of(document["kind"], namespace, name, subresource)
         return self.call("POST", path, document, query=query)
 
+    def make_namespace(self, name):
+        self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        # Pods are refused until their account is there.
+        self.wait_for("ServiceAccount", name, "default", lambda account: True, f"the default account of {name}")
+        return name
+
     def replace(self, document, subresource=None, **query):
         metadata = document["metadata"]
         path = path_of(document["kind"], metadata.get("namespace"), metadata["name"], subresource)

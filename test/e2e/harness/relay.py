@@ -1,4 +1,5 @@
-"""Relay: the way from the webhook's host to the API server, which listens on loopback only. It can be cut."""
+"""Relay: the way from the webhook's host to the API server, which listens on loopback only. It can be cut, and it can
+fall silent."""
 import contextlib
 import socket
 import threading
@@ -13,6 +14,8 @@ class Relay:
     def __init__(self, address, target_port):
         self._target_port = target_port
         self._blocked = threading.Event()
+        self._flowing = threading.Event()
+        self._flowing.set()
         self._lock = threading.Lock()
         self._open = set()
         self._listener = socket.create_server((address, 0))
@@ -27,6 +30,14 @@ class Relay:
     def unblock(self):
         self._blocked.clear()
 
+    def freeze(self):
+        """Nothing passes and nothing ends, as behind a load balancer that forgot its connections: new ones are taken by
+        the kernel, and nobody answers on them."""
+        self._flowing.clear()
+
+    def thaw(self):
+        self._flowing.set()
+
     def cut(self):
         """Ends every connection; new ones are served."""
         with self._lock:
@@ -38,6 +49,7 @@ class Relay:
     def close(self):
         self._listener.close()
         self.block()
+        self.thaw()
 
     def _accept(self):
         while True:
@@ -48,6 +60,7 @@ class Relay:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
+        self._flowing.wait()
         if self._blocked.is_set():
             client.close()
             return
@@ -77,7 +90,9 @@ class Relay:
     def _copy(self, source, target):
         with contextlib.suppress(OSError):
             while data := source.recv(CHUNK):
+                self._flowing.wait()
                 target.sendall(data)
+        self._flowing.wait()
         for each in (source, target):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

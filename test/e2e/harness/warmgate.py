@@ -14,6 +14,7 @@ OVERLAYS = ("audit", "enforce", "dev-certs/audit", "dev-certs/enforce")
 CRDS = ("modelcaches", "cachepolicies")
 POLICY = "warmgate-policy"
 RELOADS = "warmgate_config_reload_total"
+CERTIFICATE_RELOADS = "warmgate_cert_reload_total"
 
 
 class Warmgate:
@@ -88,6 +89,8 @@ class Warmgate:
         else:
             head = {"apiVersion": "warmgate.dev/v1alpha1", "kind": "CachePolicy", "metadata": {"name": "enforce"}}
             policy = json.dumps({**head, "spec": spec})
+        if policy == self.config_map()["policy.yaml"]:
+            return  # the server reads only what has changed
         self._plane.admin.patch("ConfigMap", NAMESPACE, POLICY, {"data": {"policy.yaml": policy}})
         self.reload_policy(result)
 

@@ -95,6 +95,9 @@ class Server:
     def kill(self):
         self._process.stop(signal.SIGKILL)
 
+    def reload(self):
+        self._process.send(signal.SIGHUP)
+
     def pause(self):
         """It still accepts connections, by the kernel, and answers nothing."""
         self._process.send(signal.SIGSTOP)

@@ -52,11 +52,18 @@ class Warmgate:
         self.under_audit = self._kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(text))
 
     def enforce(self):
-        self.apply("enforce")
+        self._apply_enforce()
         self.reload_policy()
+        self.wait_enforced()
+
+    def _apply_enforce(self):
+        if not self.host.through_service:
+            # `apply` cannot turn a URL back into a Service.
+            flags = ("--ignore-not-found", "--wait=true")
+            self._kubectl.ok("delete", *flags, "mutatingwebhookconfiguration,validatingwebhookconfiguration", NAME)
+        self.apply("enforce")
         if not self.host.through_service:
             self.host.point_configurations()
-        self.wait_enforced()
 
     def start_server(self):
         return self.host.start_server("--facts", self.facts)
@@ -149,13 +156,7 @@ class Warmgate:
 
     def install(self):
         """Both configurations again, as the overlay has them."""
-        if not self.host.through_service:
-            # `apply` cannot turn a URL back into a Service.
-            flags = ("--ignore-not-found", "--wait=true")
-            self._kubectl.ok("delete", *flags, "mutatingwebhookconfiguration,validatingwebhookconfiguration", NAME)
-        self._kubectl.ok("apply", "-k", self.overlay("dev-certs/enforce"))
-        if not self.host.through_service:
-            self.host.point_configurations()
+        self._apply_enforce()
         self.wait_enforced()
 
     def repair(self):

@@ -109,8 +109,10 @@ std::vector<FieldError> validate_cache_policy(const kube::Object& object) {
   }
   check_members(root, std::array<std::string, 4>{"apiVersion", "kind", "metadata", "spec"}, errors);
   const View spec = root["spec"];
-  check_members(spec, std::array<std::string, 6>{"rules", "namespaces", "ownedPods", "staleFacts", "inject", "waivers"},
-                errors);
+  check_members(
+      spec,
+      std::array<std::string, 7>{"rules", "namespaces", "ownedPods", "staleFacts", "inject", "offline", "waivers"},
+      errors);
   check_rules(spec["rules"], errors);
   check_waivers(spec["waivers"], errors);
   if (const View owned = spec["ownedPods"]) {
@@ -119,8 +121,10 @@ std::vector<FieldError> validate_cache_policy(const kube::Object& object) {
   if (const View stale = spec["staleFacts"]; stale && !parse_stale_facts(stale.text())) {
     errors.push_back({stale.pointer(), stale.pointer() + " is no choice", "use one of warn, deny, ignore"});
   }
-  if (const View inject = spec["inject"]; inject && !inject.boolean()) {
-    errors.push_back({inject.pointer(), "inject must be true or false", ""});
+  for (const std::string_view name : {"inject", "offline"}) {
+    if (const View choice = spec[name]; choice && !choice.boolean()) {
+      errors.push_back({choice.pointer(), std::string(name) + " must be true or false", ""});
+    }
   }
   if (const View namespaces = spec["namespaces"]; namespaces && !namespaces.is_array()) {
     errors.push_back({namespaces.pointer(), "namespaces must be a list", "each item has names, rules and waivers"});
@@ -146,6 +150,7 @@ CachePolicy read_cache_policy(const kube::Object& object) {
   }
   policy.stale_facts = parse_stale_facts(spec["staleFacts"].text());
   policy.inject = spec["inject"].boolean();
+  policy.offline = spec["offline"].boolean();
   policy.waivable = read_waivable(spec["waivers"]);
   for (const View& item : spec["namespaces"].items()) {
     policy.namespaces.push_back({item["names"].strings(), read_rules(item["rules"]), read_waivable(item["waivers"])});

@@ -71,6 +71,14 @@ std::optional<ModelCache> read_model_cache(const kube::Object& object) {
   return cache;
 }
 
+std::string snapshot_path(const ModelCache& cache) {
+  std::string folder;
+  for (const char c : cache.repo) {
+    folder += c == '/' ? "--" : std::string(1, c);
+  }
+  return cache.mount_path + "/hub/models--" + folder + "/snapshots/" + cache.revision;
+}
+
 std::vector<ModelCache> model_caches(const kube::ClusterFacts& facts, std::string_view ns) {
   std::vector<ModelCache> caches;
   for (const kube::Object& object : facts.model_caches(ns)) {

@@ -119,7 +119,8 @@ std::vector<Finding> check_object(const kube::Object& object, const World& world
   if (!world.policy.inject() || (stage == Stage::kAsIs && findings.empty())) {
     return findings;
   }
-  inject::Injection injection = inject::plan_injection(object, readings, world.facts, world.knowledge);
+  inject::Injection injection =
+      inject::plan_injection(object, readings, world.facts, world.knowledge, {world.policy.offline()});
   if (stage == Stage::kBeforeInjection && !injection.empty()) {
     const kube::Object injected(document::Document(*injection.patched), object.key().ns);
     const std::vector<models::TemplateReading> injected_readings =

@@ -6,10 +6,12 @@
 #include <set>
 #include <utility>
 
+#include "companions.h"
+#include "container_patch.h"
 #include "obstacles.h"
 #include "patch_builder.h"
+#include "settings.h"
 #include "warmgate/api/model_cache.h"
-#include "warmgate/document/pointer.h"
 
 namespace warmgate::inject {
 namespace {
@@ -24,19 +26,22 @@ bool is_gpu_server(const ModelUse& use) {
          use.container_kind != kube::ContainerKind::kEphemeral;
 }
 
-bool can_inject_revision(const ModelUse& use, const models::Engine& engine) {
-  return !use.revision_given && use.revision_known && use.script_line.empty() && !engine.inject_revision_flag.empty();
-}
+using Uses = std::vector<const ModelUse*>;
 
 class Injector {
  public:
-  Injector(const kube::Object& object, const models::Knowledge& knowledge, std::vector<ModelCache> caches)
-      : knowledge_(knowledge), caches_(std::move(caches)), builder_(object.document().value()) {}
+  Injector(const kube::Object& object, const models::Knowledge& knowledge, std::vector<ModelCache> caches,
+           const Options& options)
+      : knowledge_(knowledge), caches_(std::move(caches)), options_(options), builder_(object.document().value()) {}
 
   void inject(const models::TemplateReading& reading) {
     provenance_.clear();
     claims_.clear();
     mounted_.clear();
+    std::map<std::string_view, Uses> by_container;
+    for (const ModelUse& use : reading.uses) {
+      by_container[use.container].push_back(&use);
+    }
     for (const ModelUse& use : reading.uses) {
       const kube::Container* container = is_gpu_server(use) ? reading.containers.find(use.container) : nullptr;
       if (container == nullptr) {
@@ -44,13 +49,33 @@ class Injector {
       }
       const Choice choice = choose_cache(caches_, use);
       if (choice.cache) {
-        inject_container(reading, *container, use, *choice.cache);
+        inject_use({reading, *container, use, by_container[use.container], *choice.cache});
       } else if (choice.obstacle) {
         note_obstacle(*choice.obstacle);
       }
     }
     annotate(reading.pod);
   }
+
+  // Gives engines a folder for what they write beside the cache that they have, by this patch or by their author.
+  // `reading` is of the patched object.
+  void move_writes(const models::TemplateReading& reading) {
+    for (const ModelUse& use : reading.uses) {
+      const kube::Container* container = is_gpu_server(use) ? reading.containers.find(use.container) : nullptr;
+      if (container == nullptr || !use.cache.on_claim() || !is_model_cache_claim(use.cache.volume->claim)) {
+        continue;
+      }
+      ContainerPatch patch(builder_, reading.pod, *container);
+      for (const models::WrittenPlace& place : use.writes) {
+        if (!place.variable.empty() && place.mount && place.mount->read_only &&
+            moved_.emplace(use.container, place.variable).second) {
+          patch.set_variable(place.variable, patch.scratch() + "/" + place.path.substr(place.path.rfind('/') + 1));
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] const Json& patched() const { return builder_.object(); }
 
   Injection result() && {
     Injection out;
@@ -62,39 +87,76 @@ class Injector {
   }
 
  private:
-  void inject_container(const models::TemplateReading& reading, const kube::Container& container, const ModelUse& use,
-                        const ModelCache& cache) {
+  // A server and the ModelCache of its weights.
+  struct Server {
+    const models::TemplateReading& reading;
+    const kube::Container& container;
+    const ModelUse& use;
+    const Uses& uses;  // of the container
+    const ModelCache& cache;
+  };
+
+  [[nodiscard]] bool is_model_cache_claim(const std::string& claim) const {
+    return std::any_of(caches_.begin(), caches_.end(), [&](const ModelCache& cache) { return cache.claim == claim; });
+  }
+
+  void inject_use(const Server& server) {
+    const ModelUse& use = server.use;
+    const ModelCache& cache = server.cache;
+    const models::Engine* engine = knowledge_.engines.find(use.engine);
+    if (engine != nullptr && !engine->inject.never.empty()) {
+      note_obstacle(left_alone(use, cache, engine->inject.never));
+      return;
+    }
+    const std::optional<RevisionSetting> setting =
+        engine == nullptr ? std::nullopt : revision_setting(*engine, server.container, use);
+    const CompanionPlan companions = plan_companions(server.uses, use, cache, caches_, setting.has_value());
     const bool has_claim = use.cache.on_claim() && use.cache.volume->claim == cache.claim;
-    if (!has_claim) {
-      if (const std::optional<Obstacle> obstacle = find_obstacle(reading.volumes, container, use, cache)) {
-        note_obstacle(*obstacle);
-        return;
-      }
+    std::optional<Obstacle> obstacle = companions.obstacle;
+    if (!has_claim && !obstacle) {
+      obstacle = find_obstacle(server.reading.volumes, server.container, use, cache);
+    }
+    if (obstacle) {
+      note_obstacle(*obstacle);
+      return;
     }
     const std::size_t before = builder_.patch().size();
-    if (!has_claim) {
-      const auto [mounted, first] = mounted_.emplace(use.container, cache);
-      if (!first && (mounted->second.claim != cache.claim || mounted->second.mount_path != cache.mount_path)) {
-        note_obstacle(second_cache(container, use, cache, mounted->second));
-        return;
-      }
-      if (first) {
-        add_mount(reading.pod, container, cache);
-        add_environment(container, use, cache);
-      }
+    ContainerPatch patch(builder_, server.reading.pod, server.container);
+    if (!has_claim && !mount(server, patch)) {
+      return;
     }
-    const auto engine = std::find_if(knowledge_.engines.engines().begin(), knowledge_.engines.engines().end(),
-                                     [&](const models::Engine& known) { return known.name == use.engine; });
-    if (engine != knowledge_.engines.engines().end() && can_inject_revision(use, *engine)) {
-      add_revision(container, engine->inject_revision_flag, cache.revision);
+    if (setting) {
+      set_revision(patch, *setting, cache.revision);
     } else if (!use.pinned()) {
       // The rules say what keeps this Pod from being pinned; a note of where its weights come from would be untrue.
       note_supplied(before, use, cache);
       return;
     }
-    provenance_ += (provenance_.empty() ? "" : ",") + use.container + "=" + use.repo + "@" + cache.revision;
+    note_provenance(use.container, use.repo, cache.revision);
     claims_ += (claims_.empty() ? "" : ",") + use.container + "=" + cache.claim;
+    for (const CompanionPin& pin : companions.pins) {
+      patch.append_flag(pin.flag, pin.revision);
+      note_provenance(use.container, pin.use->repo, pin.revision);
+    }
+    if (options_.offline && engine != nullptr && all_on_claim(server.uses, use, cache, caches_, companions.pins)) {
+      go_offline(*engine, server.container, use, patch);
+    }
     note_supplied(before, use, cache);
+  }
+
+  // False when the container has the cache of another model at that place.
+  bool mount(const Server& server, ContainerPatch& patch) {
+    const auto [mounted, first] = mounted_.emplace(server.use.container, server.cache);
+    if (!first &&
+        (mounted->second.claim != server.cache.claim || mounted->second.mount_path != server.cache.mount_path)) {
+      note_obstacle(second_cache(server.container, server.use, server.cache, mounted->second));
+      return false;
+    }
+    if (first) {
+      patch.mount(server.cache);
+      point_to(server.cache, server.use, patch);
+    }
+    return true;
   }
 
   void note_obstacle(const Obstacle& obstacle) {
@@ -109,47 +171,8 @@ class Injector {
     }
   }
 
-  void add_mount(const kube::PodTemplate& pod, const kube::Container& container, const ModelCache& cache) {
-    builder_.append(container.view.pointer() + "/volumeMounts",
-                    {{"name", volume_for(pod, cache)}, {"mountPath", cache.mount_path}, {"readOnly", true}});
-  }
-
-  // The Pod's volume for the claim: one that is there, else a new one under a free name.
-  std::string volume_for(const kube::PodTemplate& pod, const ModelCache& cache) {
-    const document::View spec(*document::resolve(builder_.object(), pod.spec.pointer()), pod.spec.pointer());
-    const kube::PodTemplate current{pod.metadata, spec, pod.claim_templates};
-    std::vector<std::string> taken;
-    for (const kube::Volume& volume : kube::volumes(current)) {
-      if (volume.type == kube::VolumeType::kClaim && volume.claim == cache.claim) {
-        return volume.name;
-      }
-      taken.push_back(volume.name);
-    }
-    std::string name = "warmgate-cache";
-    for (int number = 2; std::find(taken.begin(), taken.end(), name) != taken.end(); ++number) {
-      name = "warmgate-cache-" + std::to_string(number);
-    }
-    builder_.append(pod.spec.pointer() + "/volumes",
-                    {{"name", name}, {"persistentVolumeClaim", {{"claimName", cache.claim}, {"readOnly", true}}}});
-    return name;
-  }
-
-  void add_environment(const kube::Container& container, const ModelUse& use, const ModelCache& cache) {
-    const std::string env = container.view.pointer() + "/env";
-    if (use.cache.home != cache.mount_path || use.cache.decided_by != "HF_HOME") {
-      builder_.append(env, {{"name", "HF_HOME"}, {"value", cache.mount_path}});
-    }
-    // A variable of the image that outranks HF_HOME (huggingface_hub constants.py:177) is outranked in turn.
-    if (use.cache.decided_by.ends_with("HUGGINGFACE_HUB_CACHE") || use.cache.decided_by.ends_with("HF_HUB_CACHE")) {
-      builder_.append(env, {{"name", "HF_HUB_CACHE"}, {"value", cache.mount_path + "/hub"}});
-    }
-  }
-
-  void add_revision(const kube::Container& container, const std::string& flag, const std::string& revision) {
-    const bool in_command = container.view["args"].size() == 0 && container.view["command"].size() > 0;
-    const std::string list = container.view.pointer() + (in_command ? "/command" : "/args");
-    builder_.append(list, flag);
-    builder_.append(list, revision);
+  void note_provenance(const std::string& container, const std::string& repo, const std::string& revision) {
+    provenance_ += (provenance_.empty() ? "" : ",") + container + "=" + repo + "@" + revision;
   }
 
   void annotate(const kube::PodTemplate& pod) {
@@ -167,24 +190,39 @@ class Injector {
 
   const models::Knowledge& knowledge_;
   std::vector<ModelCache> caches_;
+  Options options_;
   PatchBuilder builder_;
   std::vector<Supplied> supplied_;
   std::vector<Obstacle> obstacles_;
   std::set<std::pair<std::string, std::string>> noted_;  // container and repository of each obstacle
+  std::set<std::pair<std::string, std::string>> moved_;  // container and variable
   std::map<std::string, ModelCache> mounted_;            // by container: what this patch mounts
   std::string provenance_;
   std::string claims_;
 };
+
+bool writes_somewhere(const std::vector<models::TemplateReading>& readings) {
+  return std::any_of(readings.begin(), readings.end(), [](const models::TemplateReading& reading) {
+    return std::any_of(reading.uses.begin(), reading.uses.end(),
+                       [](const ModelUse& use) { return !use.writes.empty(); });
+  });
+}
 
 }  // namespace
 
 bool Injection::empty() const { return patch == nullptr || patch->empty(); }
 
 Injection plan_injection(const kube::Object& object, const std::vector<models::TemplateReading>& readings,
-                         const kube::ClusterFacts& facts, const models::Knowledge& knowledge) {
-  Injector injector(object, knowledge, api::model_caches(facts, object.key().ns));
+                         const kube::ClusterFacts& facts, const models::Knowledge& knowledge, const Options& options) {
+  Injector injector(object, knowledge, api::model_caches(facts, object.key().ns), options);
   for (const models::TemplateReading& reading : readings) {
     injector.inject(reading);
+  }
+  if (writes_somewhere(readings)) {
+    const kube::Object patched(document::Document(Json(injector.patched())), object.key().ns);
+    for (const models::TemplateReading& reading : models::read_workload(patched, knowledge)) {
+      injector.move_writes(reading);
+    }
   }
   return std::move(injector).result();
 }

@@ -103,6 +103,18 @@ Obstacle unknown_place(const ModelUse& use, const ModelCache& cache) {
   return obstacle;
 }
 
+Obstacle own_store(const ModelUse& use, const ModelCache& cache) {
+  Obstacle obstacle = new_obstacle(use, cache);
+  obstacle.pointer = use.source.pointer;
+  obstacle.given = use.engine;
+  obstacle.wanted = "a Hugging Face hub cache";
+  obstacle.reason =
+      not_used(cache) + use.engine + " keeps models in a store of its own, not in a Hugging Face hub cache";
+  obstacle.help = "serve the model with an engine that reads a hub cache, or keep the store of " + use.engine +
+                  " on a ReadWriteMany claim";
+  return obstacle;
+}
+
 Obstacle other_place(const ModelUse& use, const ModelCache& cache) {
   const bool home = !use.cache.home.empty();
   Obstacle obstacle = new_obstacle(use, cache);
@@ -146,6 +158,9 @@ Choice choose_cache(const std::vector<ModelCache>& caches, const ModelUse& use) 
 
 std::optional<Obstacle> find_obstacle(const kube::VolumesByName& volumes, const kube::Container& container,
                                       const ModelUse& use, const ModelCache& cache) {
+  if (use.cache.local_dir) {
+    return own_store(use, cache);
+  }
   if (!use.cache.known) {
     return unknown_place(use, cache);
   }
@@ -163,6 +178,17 @@ std::optional<Obstacle> find_obstacle(const kube::VolumesByName& volumes, const 
     }
   }
   return std::nullopt;
+}
+
+Obstacle left_alone(const ModelUse& use, const ModelCache& cache, const std::string& why) {
+  Obstacle obstacle = new_obstacle(use, cache);
+  obstacle.pointer = use.source.pointer;
+  obstacle.given = use.engine;
+  obstacle.wanted = cache.revision;
+  obstacle.reason = not_used(cache) + use.engine + " cannot use it: " + why;
+  obstacle.help = "mount claim \"" + cache.claim + "\" read-only at " + cache.mount_path +
+                  " and serve the snapshot by its path: " + api::snapshot_path(cache);
+  return obstacle;
 }
 
 Obstacle second_cache(const kube::Container& container, const ModelUse& use, const ModelCache& cache,

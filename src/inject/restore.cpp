@@ -20,17 +20,20 @@ namespace {
 
 using document::View;
 
-using Revisions = std::map<std::string, std::set<std::string, std::less<>>, std::less<>>;
+using Values = std::map<std::string, std::set<std::string, std::less<>>, std::less<>>;
 
-// "vllm=Qwen/Qwen3-32B@9216db57…,draft=…": the revisions by container. What is written otherwise names none.
-Revisions injected_revisions(const kube::Object& pod) {
-  Revisions out;
+// "vllm=Qwen/Qwen3-32B@9216db57…,draft=…": the values of flags that injection may have given, by container: revisions,
+// and names of models (--served-model-name). What is written otherwise names none.
+Values injected_values(const kube::Object& pod) {
+  Values out;
   const std::string text = pod.root()["metadata"]["annotations"][kModelsAnnotation].text();
   for (const std::string_view entry : base::split(text, ',')) {
     const std::size_t equals = entry.find('=');
     const std::size_t at = entry.rfind('@');
     if (equals != std::string_view::npos && at != std::string_view::npos && equals < at && at + 1 < entry.size()) {
-      out[std::string(entry.substr(0, equals))].emplace(entry.substr(at + 1));
+      std::set<std::string, std::less<>>& values = out[std::string(entry.substr(0, equals))];
+      values.emplace(entry.substr(equals + 1, at - equals - 1));
+      values.emplace(entry.substr(at + 1));
     }
   }
   return out;
@@ -43,9 +46,9 @@ std::optional<std::vector<std::string>> words_of(const View& list) {
   return whole ? std::optional(std::move(words)) : std::nullopt;
 }
 
-// The end of `before` that `after` lacks, when injection can have appended it: pairs of a flag and one of `revisions`.
+// The end of `before` that `after` lacks, when injection can have appended it: pairs of a flag and one of `values`.
 std::vector<std::string> cut_off(const View& before, const View& after,
-                                 const std::set<std::string, std::less<>>& revisions) {
+                                 const std::set<std::string, std::less<>>& values) {
   const auto old_words = words_of(before);
   const auto new_words = words_of(after);
   if (!old_words || !new_words || new_words->size() >= old_words->size() ||
@@ -54,7 +57,7 @@ std::vector<std::string> cut_off(const View& before, const View& after,
   }
   std::vector<std::string> end(old_words->begin() + static_cast<std::ptrdiff_t>(new_words->size()), old_words->end());
   for (std::size_t i = 0; i < end.size(); i += 2) {
-    if (!end[i].starts_with('-') || i + 1 == end.size() || !revisions.contains(end[i + 1])) {
+    if (!end[i].starts_with('-') || i + 1 == end.size() || !values.contains(end[i + 1])) {
       return {};
     }
   }
@@ -65,21 +68,21 @@ std::vector<std::string> cut_off(const View& before, const View& after,
 
 Restoration plan_restoration(const kube::Object& before, const kube::Object& after) {
   Restoration out;
-  const Revisions injected = injected_revisions(before);
+  const Values injected = injected_values(before);
   if (injected.empty()) {
     return out;
   }
   std::vector<std::pair<std::string, std::string>> steps;  // the pointer of a list and a word for it
   const kube::ContainersByName wanted(after.root()["spec"]);
   for (const kube::Container& stored : kube::containers(before.root()["spec"])) {
-    const auto revisions = injected.find(stored.name());
-    const kube::Container* container = revisions == injected.end() ? nullptr : wanted.find(stored.name());
+    const auto values = injected.find(stored.name());
+    const kube::Container* container = values == injected.end() ? nullptr : wanted.find(stored.name());
     if (container == nullptr || container->kind != stored.kind) {
       continue;
     }
     for (const std::string_view list : std::array<std::string_view, 2>{"command", "args"}) {
       const View target = container->view[list];
-      std::vector<std::string> words = cut_off(stored.view[list], target, revisions->second);
+      std::vector<std::string> words = cut_off(stored.view[list], target, values->second);
       if (words.empty()) {
         continue;
       }

@@ -128,6 +128,14 @@ std::map<std::string, std::string> environment_of(const ImageMatch& image) {
   return {};
 }
 
+std::string launcher_text(const Launcher& launcher) {
+  std::string text;
+  for (const std::string& word : launcher.argv) {
+    text += (text.empty() ? "" : " ") + word;
+  }
+  return text;
+}
+
 std::string default_model_of(const Engine& engine, const Launcher& launcher, const std::optional<ImageMatch>& image) {
   if (!launcher.default_model.empty()) {
     return launcher.default_model;

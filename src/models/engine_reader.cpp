@@ -90,6 +90,12 @@ void read_recognition(EngineDocument& document, const View& spec, Engine& engine
   read_default_models(document, spec["defaultModel"], engine);
 }
 
+InjectRules read_inject(EngineDocument& document, const View& view) {
+  document.known_members(view, {"revisionFlag", "revisionEnv", "offline", "servedNameFlag", "never"});
+  return {document.text(view["revisionFlag"]), document.text(view["revisionEnv"]), document.strings(view["offline"]),
+          document.text(view["servedNameFlag"]), document.text(view["never"])};
+}
+
 void check_kind(EngineDocument& document, const View& root) {
   const std::string kind = root["kind"].text();
   if (kind != "Engine") {
@@ -115,8 +121,7 @@ Engine read_engine(EngineDocument& document) {
   engine.verb = static_cast<Verb>(document.one_of(spec["verb"], {"serve", "download"}));
   read_recognition(document, spec, engine);
   engine.syntax = read_command_syntax(document, spec);
-  document.known_members(spec["inject"], {"revisionFlag"});
-  engine.inject_revision_flag = document.text(spec["inject"]["revisionFlag"]);
+  engine.inject = read_inject(document, spec["inject"]);
   return engine;
 }
 

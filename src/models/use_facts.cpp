@@ -16,14 +16,6 @@ const Setting& hub_offline() {
   return setting;
 }
 
-std::string launcher_text(const Launcher& launcher) {
-  std::string text;
-  for (const std::string& word : launcher.argv) {
-    text += (text.empty() ? "" : " ") + word;
-  }
-  return text;
-}
-
 void ignore_flag(const Arguments& arguments, const std::string& name, IgnoredKind kind, const std::string& reason,
                  std::vector<Ignored>& out) {
   const auto found = arguments.flags.find(name);

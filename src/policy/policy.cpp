@@ -132,6 +132,7 @@ base::Status Policy::add_layer(const document::Document& document) {
   owned_pods_ = layer.owned_pods.value_or(owned_pods_);
   stale_facts_ = layer.stale_facts.value_or(stale_facts_);
   inject_ = layer.inject.value_or(inject_);
+  offline_ = layer.offline.value_or(offline_);
   if (waivable) {
     waivable_ = *std::move(waivable);
   }
@@ -170,6 +171,7 @@ std::string Policy::to_yaml() const {
   std::string out =
       "apiVersion: " + std::string(api::kApiVersion) + "\nkind: CachePolicy\nmetadata:\n  name: effective\nspec:\n";
   out += "  inject: " + std::string(inject_ ? "true" : "false") + "\n";
+  out += "  offline: " + std::string(offline_ ? "true" : "false") + "\n";
   out += "  ownedPods: " + (owned_pods_ == Action::kOff ? "\"off\"" : std::string(api::to_string(owned_pods_))) + "\n";
   out += "  staleFacts: " + std::string(api::to_string(stale_facts_)) + "\n";
   print_waivable(out, waivable_, "  ");

@@ -116,6 +116,7 @@ TEST(CachePolicy, EachMistakeHasItsPlaceAndAHint) {
       {"{ownedPods: never}", "/spec/ownedPods | /spec/ownedPods" + actions},
       {"{staleFacts: off}", "/spec/staleFacts | /spec/staleFacts is no choice | use one of warn, deny, ignore"},
       {"{inject: 'true'}", "/spec/inject | inject must be true or false | "},
+      {"{offline: 1}", "/spec/offline | offline must be true or false | "},
       {"{namespaces: {names: [a]}}",
        "/spec/namespaces | namespaces must be a list | each item has names, rules and waivers"},
       {"{waivers: {}}", "/spec/waivers/allowed | /spec/waivers/allowed" + list},

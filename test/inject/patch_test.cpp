@@ -122,7 +122,7 @@ const std::vector<Case> kCases = {
      cache() + revision() + annotations()},
     {"ImageWithHubCache",
      pod("image: \"ghcr.io/huggingface/text-generation-inference:2.2.0\", args: [--model-id, Qwen/Qwen3-32B]"), kCache,
-     cache() + env("HF_HUB_CACHE", "/cache/huggingface/hub") + revision() + annotations()},
+     cache() + env("HUGGINGFACE_HUB_CACHE", "/cache/huggingface/hub") + revision() + annotations()},
     {"ModelByEnvironment",
      pod("image: \"ghcr.io/huggingface/text-generation-inference:3.3.4\", env: [{name: MODEL_ID, value: "
          "Qwen/Qwen3-32B}]"),

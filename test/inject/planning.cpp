@@ -2,8 +2,8 @@
 
 namespace warmgate::testing {
 
-inject::Injection plan(const kube::Object& object, const kube::ClusterFacts& facts) {
-  return inject::plan_injection(object, models::read_workload(object, knowledge()), facts, knowledge());
+inject::Injection plan(const kube::Object& object, const kube::ClusterFacts& facts, const inject::Options& options) {
+  return inject::plan_injection(object, models::read_workload(object, knowledge()), facts, knowledge(), options);
 }
 
 std::string lines(const document::Json& patch) {

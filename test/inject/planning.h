@@ -9,7 +9,8 @@
 
 namespace warmgate::testing {
 
-inject::Injection plan(const kube::Object& object, const kube::ClusterFacts& facts);
+inject::Injection plan(const kube::Object& object, const kube::ClusterFacts& facts,
+                       const inject::Options& options = {});
 
 // "add /spec/volumes []", one operation per line.
 std::string lines(const document::Json& patch);

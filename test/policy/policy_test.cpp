@@ -241,12 +241,12 @@ TEST(PolicyYaml, ReadsBackToAnEqualPolicy) {
 
 TEST(PolicyYaml, ShowsEachRuleWithItsSlug) {
   const std::string text = with({"  rules: {WG101: off}\n"}).to_yaml();
-  EXPECT_THAT(
-      text, ::testing::StartsWith("apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nmetadata:\n  name: effective\n"
-                                  "spec:\n  inject: true\n  ownedPods: warn\n  staleFacts: warn\n  waivers:\n"
-                                  "    allowed: []\n  rules:\n"
-                                  "    WG101: \"off\" # unpinned-revision\n"
-                                  "    WG102: deny  # revision-mismatch\n"));
+  EXPECT_THAT(text, ::testing::StartsWith(
+                        "apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nmetadata:\n  name: effective\n"
+                        "spec:\n  inject: true\n  offline: false\n  ownedPods: warn\n  staleFacts: warn\n  waivers:\n"
+                        "    allowed: []\n  rules:\n"
+                        "    WG101: \"off\" # unpinned-revision\n"
+                        "    WG102: deny  # revision-mismatch\n"));
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ struct CachePolicy {
   WaivableRules waivable;                     // the whole list, not an addition
   std::optional<Action> owned_pods;           // the most that is done to Pods of controllers whose template was judged
   std::optional<StaleFacts> stale_facts;
-  std::optional<bool> inject;  // injection into Pods whose model has a ModelCache
+  std::optional<bool> inject;   // injection into Pods whose model has a ModelCache
+  std::optional<bool> offline;  // injection also keeps such Pods from asking the Hub
 };
 
 bool is_cache_policy(const kube::Object& object);

@@ -33,6 +33,9 @@ std::vector<FieldError> validate_model_cache(const kube::Object& object);
 // nullopt when validate_model_cache has errors.
 std::optional<ModelCache> read_model_cache(const kube::Object& object);
 
+// Where the files of the model lie in a container that mounts the claim at the mount path.
+std::string snapshot_path(const ModelCache& cache);
+
 // The readable ModelCaches of a namespace.
 std::vector<ModelCache> model_caches(const kube::ClusterFacts& facts, std::string_view ns);
 

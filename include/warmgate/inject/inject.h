@@ -1,6 +1,8 @@
 // Injection: the patch that makes a GPU server use its ModelCache: the claim's volume, a read-only mount, HF_HOME, the
-// missing revision, provenance annotations. What the author wrote is never changed: where it conflicts, nothing is
-// injected into that container and the conflict is told as an Obstacle. Idempotent. Pure functions.
+// missing revision, offline mode where the policy wants it, a folder for what engines write beside a cache, provenance
+// annotations. How an engine takes these is in its file (policies/engines). What the author wrote is never changed:
+// where it conflicts, nothing is injected into that container and the conflict is told as an Obstacle. Idempotent. Pure
+// functions.
 #pragma once
 
 #include <memory>
@@ -49,8 +51,12 @@ struct Injection {
 inline constexpr std::string_view kModelsAnnotation = "warmgate.dev/models";
 inline constexpr std::string_view kClaimsAnnotation = "warmgate.dev/claims";
 
+struct Options {
+  bool offline = false;  // keep engines from asking the Hub where all they load is in ModelCaches
+};
+
 // For a Pod or for the templates of a workload (what its Pods will get).
 Injection plan_injection(const kube::Object& object, const std::vector<models::TemplateReading>& readings,
-                         const kube::ClusterFacts& facts, const models::Knowledge& knowledge);
+                         const kube::ClusterFacts& facts, const models::Knowledge& knowledge, const Options& options);
 
 }  // namespace warmgate::inject

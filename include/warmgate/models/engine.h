@@ -82,6 +82,15 @@ struct ImageEnvironment {
   std::map<std::string, std::string> values;
 };
 
+// How injection tells the engine what it is to use.
+struct InjectRules {
+  std::string revision_flag;         // "--revision"; "": a variable says it, or nothing does
+  std::string revision_env;          // "OPTION_REVISION"
+  std::vector<std::string> offline;  // variables that, at 1, keep it from asking the Hub; none: it is not told
+  std::string served_name_flag;      // keeps the name it serves where offline mode would make it a path
+  std::string never;                 // why it gets nothing from a ModelCache, a clause
+};
+
 struct Engine {
   std::string name;
   Verb verb = Verb::kServe;
@@ -92,7 +101,7 @@ struct Engine {
   std::vector<DefaultModel> default_models;  // none: the engine refuses to start without one
   CommandSyntax syntax;
 
-  std::string inject_revision_flag;  // how injection gives the commit
+  InjectRules inject;
 };
 
 // The best match for a container image.
@@ -120,6 +129,8 @@ class EngineTable {
   std::vector<Engine> engines_;
 };
 
+// "vllm serve": the words of its argv.
+std::string launcher_text(const Launcher& launcher);
 // The argv an image of this version runs before the container's args; empty when it has none.
 std::vector<std::string> entrypoint_of(const ImageMatch& image);
 std::map<std::string, std::string> environment_of(const ImageMatch& image);

@@ -74,11 +74,12 @@ struct ModelUse {
   std::string revision;  // "" when none is given
   bool revision_given = false;
   bool revision_known = true;
-  std::string revision_flag;   // how this engine is given one: "--revision"
-  std::string revision_name;   // else how the name carries it: "hf://org/name:<commit>"; "" when it cannot
-  std::string unknown_reason;  // of what cannot be known
-  bool by_default = false;     // nobody named it: it is the engine's default model
-  bool by_field = false;       // a field of the object names it, no command line (ModelFields)
+  std::string revision_flag;     // how this engine is given one: "--revision"
+  std::string revision_name;     // else how the name carries it: "hf://org/name:<commit>"; "" when it cannot
+  std::string unknown_reason;    // of what cannot be known
+  bool follows_weights = false;  // without a revision of its own it is read at the weights', in whatever repository
+  bool by_default = false;       // nobody named it: it is the engine's default model
+  bool by_field = false;         // a field of the object names it, no command line (ModelFields)
 
   Location source;                            // where the model is named
   std::optional<Location> revision_location;  // where the revision is

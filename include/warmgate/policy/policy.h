@@ -34,6 +34,8 @@ class Policy {
   // What is made of verdicts for which facts about the cluster are missing or out of date.
   [[nodiscard]] api::StaleFacts stale_facts() const { return stale_facts_; }
   [[nodiscard]] bool inject() const { return inject_; }
+  // Whether Pods that have all their models from ModelCaches are kept from asking the Hub.
+  [[nodiscard]] bool offline() const { return offline_; }
 
   // The whole effective policy as a CachePolicy manifest, with each rule's slug as a comment.
   [[nodiscard]] std::string to_yaml() const;
@@ -50,6 +52,7 @@ class Policy {
   api::Action owned_pods_ = api::Action::kWarn;
   api::StaleFacts stale_facts_ = api::StaleFacts::kWarn;
   bool inject_ = true;
+  bool offline_ = false;
 };
 
 }  // namespace warmgate::policy

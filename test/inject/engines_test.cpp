@@ -1,0 +1,159 @@
+// How each engine takes what injection gives (test/inject/engines/<engine>.yaml): the container before, and what is
+// added to it. A Pod that got its model from a ModelCache is clean under the built-in policy.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <ostream>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+#include "fixtures/fixture.h"
+#include "inject/planning.h"
+#include "support/paths.h"
+#include "warmgate/base/text.h"
+#include "warmgate/document/read.h"
+#include "warmgate/engine/judge.h"
+
+namespace warmgate::testing {
+namespace {
+
+using document::Json;
+
+struct Case {
+  std::string engine;
+  // name, container; added: what is new in it, or refused: why it gets nothing; offline: the policy wants that
+  Json json;
+  [[nodiscard]] std::string name() const { return json["name"].get<std::string>(); }
+};
+
+void PrintTo(const Case& test, std::ostream* out) { *out << test.engine << " " << test.name(); }
+
+std::string folder() { return source_dir() + "/test/inject/engines"; }
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const auto& entry : std::filesystem::directory_iterator(folder())) {
+    const std::string path = entry.path().string();
+    const auto source = std::make_shared<document::SourceText>(path, read_file(path));
+    const base::Result<document::Document> document = document::read_single(source, {});
+    if (!document) {
+      throw std::runtime_error(document.error().message);
+    }
+    for (const Json& json : document->value()) {
+      cases.push_back({entry.path().stem().string(), json});
+    }
+  }
+  std::sort(cases.begin(), cases.end(),
+            [](const Case& a, const Case& b) { return std::pair(a.engine, a.name()) < std::pair(b.engine, b.name()); });
+  return cases;
+}
+
+// A GPU Pod with that container.
+kube::Object pod_of(const Case& test) {
+  Json container = test.json["container"];
+  container["name"] = "server";
+  container["resources"] = {{"limits", {{"nvidia.com/gpu", "1"}}}};
+  const Json pod = {{"apiVersion", "v1"},
+                    {"kind", "Pod"},
+                    {"metadata", {{"name", "server"}, {"namespace", "llm"}}},
+                    {"spec", {{"containers", Json::array({container})}}}};
+  return kube::Object(document::Document(pod));
+}
+
+// Qwen/Qwen3-32B and the draft model Qwen/Qwen3-0.6B, both on the claim "model-cache".
+const kube::BundleFacts& world() {
+  static const kube::BundleFacts facts = [] {
+    Json draft = json(model_cache("draft", kOtherCommit));
+    draft["spec"]["source"]["huggingFace"]["repo"] = "Qwen/Qwen3-0.6B";
+    const Json claim = {{"apiVersion", "v1"},
+                        {"kind", "PersistentVolumeClaim"},
+                        {"metadata", {{"name", "model-cache"}, {"namespace", "llm"}}},
+                        {"spec", {{"accessModes", {"ReadWriteMany"}}}}};
+    return testing::facts(model_cache() + "---\n" + draft.dump() + "\n---\n" + claim.dump() + "\n");
+  }();
+  return facts;
+}
+
+std::string words(const Json& list) {
+  std::string out;
+  for (const Json& word : list) {
+    out += (out.empty() ? "" : " ") + word.get<std::string>();
+  }
+  return out;
+}
+
+// What a patch appended to the container's lists and to the Pod's volumes, one a line: "env
+// HF_HOME=/cache/huggingface".
+std::vector<std::string> added(const Json& patch) {
+  std::vector<std::string> out;
+  Json arguments = Json::array();
+  for (const Json& step : patch) {
+    const std::string path = step["path"].get<std::string>();
+    const Json& value = step["value"];
+    if (path.ends_with("/env/-")) {
+      out.push_back("env " + value["name"].get<std::string>() + "=" + value["value"].get<std::string>());
+    } else if (path.ends_with("/volumeMounts/-")) {
+      out.push_back("mount " + value["name"].get<std::string>() + " at " + value["mountPath"].get<std::string>() +
+                    (value.value("readOnly", false) ? " read-only" : ""));
+    } else if (path.ends_with("/args/-") || path.ends_with("/command/-")) {
+      arguments.push_back(value);
+    }
+  }
+  if (!arguments.empty()) {
+    out.push_back("args " + words(arguments));
+  }
+  return out;
+}
+
+class EngineInjection : public ::testing::TestWithParam<Case> {};
+
+TEST_P(EngineInjection, AddsExactlyThisAndLeavesAPodThatIsClean) {
+  const Json& test = GetParam().json;
+  const bool offline = test.value("offline", false);
+  const kube::Object pod = pod_of(GetParam());
+  const inject::Injection injection = plan(pod, world(), {offline});
+  if (test.contains("refused")) {
+    ASSERT_EQ(injection.obstacles.size(), 1U) << lines(*injection.patch);
+    EXPECT_EQ(injection.obstacles.front().reason, test["refused"]);
+    EXPECT_TRUE(injection.empty()) << lines(*injection.patch);
+    return;
+  }
+  EXPECT_THAT(added(*injection.patch), ::testing::ElementsAreArray(test["added"].get<std::vector<std::string>>()));
+  const kube::Object patched(document::Document(*injection.patched));
+  const policy::Policy policy = policy_with(offline ? "{offline: true}" : "{}");
+  const engine::Judgement judgement = engine::judge(patched, {world(), knowledge(), policy}, engine::Stage::kAsIs);
+  for (const engine::JudgedFinding& judged : judgement.findings) {
+    EXPECT_LT(judged.action, api::Action::kWarn) << judged.finding.rule << " " << judged.finding.message;
+  }
+  EXPECT_EQ(lines(*plan(patched, world(), {offline}).patch), "") << "a second time";
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, EngineInjection, ::testing::ValuesIn(all_cases()), [](const auto& test) {
+  std::string name = test.param.engine + "_" + test.param.name();
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
+  return name;
+});
+
+TEST(EngineInjections, AreShownForEveryServerThatNamesItsModel) {
+  std::set<std::string> shown;
+  for (const Case& test : all_cases()) {
+    shown.insert(test.engine);
+  }
+  for (const models::Engine& engine : knowledge().engines.engines()) {
+    const bool names_model =
+        std::any_of(engine.launchers.begin(), engine.launchers.end(), [](const models::Launcher& launcher) {
+          return launcher.model != models::Launcher::Model::kNone && launcher.elsewhere.empty();
+        });
+    if (engine.verb == models::Verb::kServe && names_model) {
+      EXPECT_TRUE(shown.contains(engine.name)) << "test/inject/engines/" << engine.name << ".yaml is missing";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace warmgate::testing

@@ -79,8 +79,6 @@ Word container_word(const kube::Environment& environment, const View& item) {
   return word;
 }
 
-bool contains_file(const Word& name) { return name.known && name.text.find('/') != std::string::npos; }
-
 }  // namespace
 
 Location place_of(const kube::Environment& environment, const std::optional<std::string>& variable,
@@ -195,10 +193,6 @@ void ContainerReader::read(Invocation command) {
   }
   if (read_python(command) || read_download(command) || run_file(command.words.front(), command.words, command)) {
     return;
-  }
-  const Word& program = command.words.front();
-  if (contains_file(program) && program.text.ends_with(".sh")) {
-    unreadable("it runs a script file, which is not in the manifest", program.location);
   }
   add_line({std::move(command.words), std::move(command.environment), std::move(command.script_line),
             std::move(command.directory)});

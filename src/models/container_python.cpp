@@ -49,8 +49,9 @@ bool ContainerReader::read_python(const Invocation& command) {
   if (run_file(positional.front(), positional, command)) {
     return true;
   }
-  unreadable(input ? "its Python program comes from a pipe" : "it runs a Python program that is not in the manifest",
-             positional.front().location);
+  if (input) {
+    unreadable("its Python program comes from a pipe", positional.front().location);
+  }
   return false;
 }
 

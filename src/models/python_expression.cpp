@@ -446,7 +446,8 @@ PythonValue PythonReader::subscript(PythonValue value) {
   if (!one) {
     return value.is(Kind::kUnknown) ? value : unknown("which part of it is taken is computed by the program");
   }
-  index = std::move(index.items.front());
+  PythonValue inside = std::move(index);
+  index = std::move(inside.items.front());
   if (value.is(Kind::kPath) && value.text == "os.environ" && index.is(Kind::kText)) {
     return environment(index.text, nullptr);
   }

@@ -76,7 +76,7 @@ PythonValue PythonReader::call(PythonValue callee, std::size_t begin) {
 
 std::vector<PythonReader::Argument> PythonReader::arguments() {
   std::vector<Argument> given;
-  ++at_;
+  advance();
   while (!done() && step() && !at_operator(")") && !at_operator("]") && !at_operator("}")) {
     const std::size_t before = at_;
     Argument argument;
@@ -101,7 +101,7 @@ std::vector<PythonReader::Argument> PythonReader::arguments() {
     }
     at_ += at_operator(",") || at_ == before ? 1 : 0;
   }
-  ++at_;
+  advance();
   return given;
 }
 

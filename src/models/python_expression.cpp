@@ -63,10 +63,10 @@ PythonValue PythonReader::expression() {
   }
   PythonValue value = alternatives();
   if (at_name("if")) {
-    ++at_;
+    advance();
     alternatives();
     if (at_name("else")) {
-      ++at_;
+      advance();
       const PythonValue other = expression();
       return value == other ? value : unknown("it depends on a condition in the program");
     }
@@ -81,7 +81,7 @@ PythonValue PythonReader::expression() {
 PythonValue PythonReader::alternatives() {
   PythonValue value = operators();
   while (at_name("or") && step()) {
-    ++at_;
+    advance();
     PythonValue other = operators();
     const bool empty = value.is(Kind::kNone) || (value.is(Kind::kText) && value.text.empty());
     if (empty) {
@@ -106,7 +106,7 @@ PythonValue PythonReader::operators() {
       break;
     }
     const std::string_view text = operation.text;
-    ++at_;
+    advance();
     value = combine(text, std::move(value), done() ? unknown("") : operand());
   }
   return value;
@@ -139,20 +139,20 @@ PythonValue PythonReader::operand() {
   }
   if (at_name("lambda")) {
     while (!done() && !at_operator(":")) {
-      ++at_;
+      advance();
     }
-    ++at_;
+    advance();
     expression();
     return unknown("it is a function of the program");
   }
   const bool sign = at_operator("-") || at_operator("+") || at_operator("~") || at_operator("*") || at_operator("**");
   if (sign || at_name("not")) {
-    ++at_;
+    advance();
     operand();
     return unknown("it is computed by the program");
   }
   if (at_name("await") || at_name("yield")) {
-    ++at_;
+    advance();
     return operand();
   }
   const std::string variable = token().kind == PythonTokenKind::kName ? std::string(token().text) : "";
@@ -185,7 +185,7 @@ PythonValue PythonReader::atom() {
       value.kind = Kind::kOther;
       value.text = std::string(token().text);
       value.place = place(token().begin, token().end);
-      ++at_;
+      advance();
       return value;
     }
     default:
@@ -201,7 +201,7 @@ PythonValue PythonReader::atom() {
     return braces();
   }
   if (!one_of(kClosers, token().text) && !at_operator("=")) {
-    ++at_;
+    advance();
   }
   return unknown("it cannot be read");
 }
@@ -212,7 +212,7 @@ PythonValue PythonReader::name() {
   if (one_of(kWordOperators, text)) {
     return unknown("it cannot be read");
   }
-  ++at_;
+  advance();
   if (const auto found = names_.find(text); found != names_.end()) {
     spend(found->second.text.size() + found->second.items.size() * sizeof(PythonValue));
     return found->second;
@@ -243,7 +243,7 @@ PythonValue PythonReader::strings() {
     const std::optional<std::string> text = string_value(token(), value);
     const PythonToken& written = token();
     value.place.end = base_ + written.end;
-    ++at_;
+    advance();
     if (!text) {
       if (value.is(Kind::kText)) {
         value = unknown("a string of the program is not evaluated", value.place);
@@ -355,7 +355,7 @@ PythonValue PythonReader::list() {
   PythonValue value;
   value.kind = Kind::kList;
   value.place = place(token().begin, token().end);
-  ++at_;
+  advance();
   while (level.ok() && !done() && !at_operator(")") && !at_operator("]") && !at_operator("}")) {
     const bool unpacks = at_operator("*");
     const std::size_t before = at_;
@@ -371,7 +371,7 @@ PythonValue PythonReader::list() {
     at_ += at_operator(",") || at_operator(":") || at_ == before ? 1 : 0;
   }
   value.place.end = done() ? value.place.end : base_ + token().end;
-  ++at_;
+  advance();
   return value;
 }
 
@@ -381,7 +381,7 @@ PythonValue PythonReader::braces() {
   PythonValue value;
   value.kind = Kind::kDict;
   value.place = place(token().begin, token().end);
-  ++at_;
+  advance();
   bool known = true;
   while (level.ok() && !done() && !at_operator("}") && !at_operator(")") && !at_operator("]")) {
     const std::size_t before = at_;
@@ -401,7 +401,7 @@ PythonValue PythonReader::braces() {
     }
     at_ += at_operator(",") || at_ == before ? 1 : 0;
   }
-  ++at_;
+  advance();
   return known ? value : unknown("it is computed by the program", value.place);
 }
 
@@ -409,7 +409,7 @@ PythonValue PythonReader::braces() {
 void PythonReader::comprehension() {
   while (!done() && step() && !at_operator(")") && !at_operator("]") && !at_operator("}")) {
     if (at_name("for") || at_name("async") || at_name("if") || at_name("else") || at_operator(",")) {
-      ++at_;
+      advance();
       continue;
     }
     const std::size_t before = at_;
@@ -419,10 +419,10 @@ void PythonReader::comprehension() {
 }
 
 PythonValue PythonReader::attribute(PythonValue value, const std::string& variable) {
-  ++at_;
+  advance();
   const std::string member = done() ? "" : std::string(token().text);
   const ShellSpan where = done() ? ShellSpan{} : place(token().begin, token().end);
-  ++at_;
+  advance();
   if (value.is(Kind::kPath) || value.is(Kind::kInstance)) {
     value.kind = Kind::kPath;
     value.text += "." + member;

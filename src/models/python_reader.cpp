@@ -164,14 +164,14 @@ std::size_t PythonReader::run_line(std::size_t index) {
   end_ = line.last;
   std::string_view word = token().kind == PythonTokenKind::kName ? token().text : "";
   if (word == "async" && at_ + 1 < end_) {
-    ++at_;
+    advance();
     word = token().text;
   }
   if (run_block_statement(word, index)) {
     return line.block_end;
   }
   if (word == "import" || word == "from") {
-    ++at_;
+    advance();
     import_names(word == "from");
     return index + 1;
   }
@@ -182,7 +182,7 @@ std::size_t PythonReader::run_line(std::size_t index) {
     return index + 1;
   }
   if (word == "return" || word == "raise") {
-    ++at_;
+    advance();
     rest_of_line();
     ended_ = true;
     return index + 1;
@@ -216,7 +216,7 @@ bool PythonReader::run_block_statement(std::string_view word, std::size_t index)
   } else if (word == "try" || word == "finally") {
     body();
   } else if (word == "with") {
-    ++at_;
+    advance();
     rest_of_line();
     forget_assigned(index, index + 1, "is bound by `with`");
     body();
@@ -235,7 +235,7 @@ void PythonReader::import_names(bool from) {
     while (!done() && (token().kind == PythonTokenKind::kName || token().text == "." || token().text == "...") &&
            !at_name("import") && !at_name("as")) {
       path += token().text;
-      ++at_;
+      advance();
     }
     return path;
   };
@@ -249,17 +249,17 @@ void PythonReader::import_names(bool from) {
     const std::size_t begin = token().begin;
     const std::string path = dotted();
     if (path.empty()) {
-      ++at_;
+      advance();
       continue;
     }
     const std::string package = path.substr(0, path.find('.'));
     std::string bound = from ? path : package;
     std::string target = from ? module + "." + path : package;
     if (at_name("as") && at_ + 1 < end_) {
-      ++at_;
+      advance();
       bound = std::string(token().text);
       target = from ? target : path;
-      ++at_;
+      advance();
     }
     freeze_environment(from ? module : path);
     PythonValue value;
@@ -271,14 +271,14 @@ void PythonReader::import_names(bool from) {
 }
 
 void PythonReader::define(std::size_t index) {
-  ++at_;
+  advance();
   if (done() || !defined_.insert(index).second) {
     return;
   }
   Function function;
   function.line = index;
   const std::string name(token().text);
-  ++at_;
+  advance();
   int depth = 0;
   bool expects_name = true;
   for (; at_ < end_; ++at_) {
@@ -334,7 +334,7 @@ void PythonReader::branch(std::size_t index) {
   const Line line = lines_[index];
   const bool main_guard = end_ - at_ == 4 && (*tokens_)[at_ + 1].text == "__name__" &&
                           (*tokens_)[at_ + 2].text == "==" && (*tokens_)[at_ + 3].text == "__main__";
-  ++at_;
+  advance();
   rest_of_line();
   if (main_guard) {
     run_lines(index + 1, line.block_end);
@@ -351,10 +351,10 @@ void PythonReader::for_loop(std::size_t index) {
   const Line line = lines_[index];
   const std::size_t target = ++at_;
   while (!done() && !at_name("in")) {
-    ++at_;
+    advance();
   }
   const bool simple = at_ == target + 1;
-  ++at_;
+  advance();
   const PythonValue items = done() ? unknown("") : expression();
   const std::string name(read_.tokens[std::min(target, line.last - 1)].text);
   const auto body = [&] { run_lines(index + 1, line.block_end); };

@@ -123,6 +123,7 @@ class PythonReader {
   [[nodiscard]] bool at_name(std::string_view text) const;
   [[nodiscard]] bool done() const { return at_ >= end_ || exhausted_; }
   [[nodiscard]] const PythonToken& token() const { return (*tokens_)[at_]; }
+  void advance() { at_ += at_ < end_ ? 1 : 0; }
   bool take_operator(std::string_view text);
   [[nodiscard]] ShellSpan place(std::size_t begin, std::size_t end) const { return {base_ + begin, base_ + end}; }
   PythonValue unknown(std::string reason, ShellSpan where = {}) const;

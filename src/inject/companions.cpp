@@ -49,10 +49,16 @@ CompanionPlan plan_companions(const std::vector<const ModelUse*>& uses, const Mo
                               const ModelCache& cache, const std::vector<ModelCache>& caches, bool pins_weights) {
   CompanionPlan plan;
   for (const ModelUse* use : uses) {
-    if (!is_companion(*use, weights) || use->revision_given || !use->revision_known || !use->script_line.empty()) {
+    if (!is_companion(*use, weights)) {
       continue;
     }
     const std::optional<std::string> commit = known_commit(*use, cache, caches);
+    if (commit && use->revision == *commit && use->pinned()) {
+      plan.pins.push_back({use, "", *commit});
+    }
+    if (use->revision_given || !use->revision_known || !use->script_line.empty()) {
+      continue;
+    }
     if (commit && is_plain_flag(use->revision_flag)) {
       plan.pins.push_back({use, use->revision_flag, *commit});
     } else if (pins_weights && use->follows_weights && !plan.obstacle) {
@@ -63,7 +69,7 @@ CompanionPlan plan_companions(const std::vector<const ModelUse*>& uses, const Mo
 }
 
 bool all_on_claim(const std::vector<const ModelUse*>& uses, const ModelUse& weights, const ModelCache& cache,
-                  const std::vector<ModelCache>& caches, const std::vector<CompanionPin>& pins) {
+                  const std::vector<CompanionPin>& pins) {
   return std::all_of(uses.begin(), uses.end(), [&](const ModelUse* use) {
     if (use == &weights || use->local) {
       return true;
@@ -71,8 +77,7 @@ bool all_on_claim(const std::vector<const ModelUse*>& uses, const ModelUse& weig
     if (use->repo_known && use->repo == weights.repo) {
       return use->role != models::Role::kWeights && (!use->revision_given || use->revision == cache.revision);
     }
-    const bool given = std::any_of(pins.begin(), pins.end(), [&](const CompanionPin& pin) { return pin.use == use; });
-    return given || (use->pinned() && known_commit(*use, cache, caches) == use->revision);
+    return std::any_of(pins.begin(), pins.end(), [&](const CompanionPin& pin) { return pin.use == use; });
   });
 }
 

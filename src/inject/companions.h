@@ -9,10 +9,10 @@
 
 namespace warmgate::inject {
 
-// A companion whose commit a ModelCache on the same claim knows, and the flag that gives it.
+// A companion at the commit that a ModelCache on the same claim has.
 struct CompanionPin {
   const models::ModelUse* use = nullptr;
-  std::string flag;
+  std::string flag;  // that is to give it; "" where the author did
   std::string revision;
 };
 
@@ -27,9 +27,8 @@ CompanionPlan plan_companions(const std::vector<const models::ModelUse*>& uses, 
                               bool pins_weights);
 
 // Whether everything in `uses` is on the claim of `cache`, so that the container needs no Hub. The weights are, at the
-// commit of `cache`; `pins` are those that injection gives.
+// commit of `cache`; `pins` are those of its CompanionPlan.
 bool all_on_claim(const std::vector<const models::ModelUse*>& uses, const models::ModelUse& weights,
-                  const api::ModelCache& cache, const std::vector<api::ModelCache>& caches,
-                  const std::vector<CompanionPin>& pins);
+                  const api::ModelCache& cache, const std::vector<CompanionPin>& pins);
 
 }  // namespace warmgate::inject

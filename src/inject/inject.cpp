@@ -26,6 +26,14 @@ bool is_gpu_server(const ModelUse& use) {
          use.container_kind != kube::ContainerKind::kEphemeral;
 }
 
+// Why the engine gets nothing from a ModelCache, a clause; "" when it does.
+std::string reason_to_leave_alone(const models::Engine* engine, const ModelUse& use) {
+  if (engine != nullptr && !engine->inject.never.empty()) {
+    return engine->inject.never;
+  }
+  return use.cache.local_dir || use.pinned() ? "" : use.cannot_pin;
+}
+
 using Uses = std::vector<const ModelUse*>;
 
 class Injector {
@@ -104,8 +112,9 @@ class Injector {
     const ModelUse& use = server.use;
     const ModelCache& cache = server.cache;
     const models::Engine* engine = knowledge_.engines.find(use.engine);
-    if (engine != nullptr && !engine->inject.never.empty()) {
-      note_obstacle(left_alone(use, cache, engine->inject.never));
+    const std::string why_not = reason_to_leave_alone(engine, use);
+    if (!why_not.empty()) {
+      note_obstacle(left_alone(use, cache, why_not));
       return;
     }
     const std::optional<RevisionSetting> setting =
@@ -135,10 +144,12 @@ class Injector {
     note_provenance(use.container, use.repo, cache.revision);
     claims_ += (claims_.empty() ? "" : ",") + use.container + "=" + cache.claim;
     for (const CompanionPin& pin : companions.pins) {
-      patch.append_flag(pin.flag, pin.revision);
+      if (!pin.flag.empty()) {
+        patch.append_flag(pin.flag, pin.revision);
+      }
       note_provenance(use.container, pin.use->repo, pin.revision);
     }
-    if (options_.offline && engine != nullptr && all_on_claim(server.uses, use, cache, caches_, companions.pins)) {
+    if (options_.offline && engine != nullptr && all_on_claim(server.uses, use, cache, companions.pins)) {
       go_offline(*engine, server.container, use, patch);
     }
     note_supplied(before, use, cache);

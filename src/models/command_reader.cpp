@@ -259,15 +259,10 @@ class CommandReader {
     use.role = source.role == Role::kWeights ? launcher_.role.value_or(Role::kWeights) : source.role;
     use.script_line = command_.line.script_line;
     use.accelerators = places_.accelerators;
-<<<<<<< HEAD
     const bool ignored = source.role == Role::kWeights && !launcher_.revision_ignored.empty();
     use.revision_flag = ignored ? "" : revision_flag_of(source);
     use.cannot_pin = ignored ? launcher_.revision_ignored : source.cannot_pin;
-=======
-    use.revision_flag = revision_flag_of(source);
-    use.cannot_pin = source.cannot_pin;
     use.follows_weights = source.revision_of_weights;
->>>>>>> eb8f1bb (WIP)
     fill(use, source, named);
     if (source.role == Role::kWeights) {
       weights_word_ = named.model;

@@ -52,9 +52,12 @@ std::optional<HubFile> hub_file(std::string_view path) {
       continue;
     }
     const std::string_view rest = path.substr(at + mark.size());
-    std::string revision(rest.substr(0, rest.find('/')));
-    for (std::size_t slash = revision.find("%2F"); slash != std::string::npos; slash = revision.find("%2F", slash)) {
-      revision.replace(slash, 3, "/");
+    const std::string_view written = rest.substr(0, rest.find('/'));
+    std::string revision;
+    for (std::size_t i = 0; i < written.size(); ++i) {
+      const bool slash = written.substr(i).starts_with("%2F");
+      revision += slash ? '/' : written[i];
+      i += slash ? 2 : 0;
     }
     return HubFile{std::string(path.substr(0, at)), std::move(revision)};
   }

@@ -28,7 +28,7 @@ bool is_accelerator_class(const Accelerators& accelerators, const std::string& n
 // resource.k8s.io/v1beta1 has the class in the request itself, later versions in `exactly`, or a list to choose from
 // (kubernetes/api resource/v1beta2/types.go, DeviceRequest). Of a list the first class is what is wanted.
 View asked_for(const View& request) {
-  if (const View exactly = request["exactly"]) {
+  if (View exactly = request["exactly"]) {
     return exactly;
   }
   return request["firstAvailable"].size() > 0 ? request["firstAvailable"].at(0) : request;

@@ -38,7 +38,7 @@ std::string function_of(const std::string& path) {
   const std::string owner = path.substr(0, dot).substr(path.substr(0, dot).rfind('.') + 1);
   for (const std::string_view kind : {"Tokenizer", "TokenizerFast", "Processor", "FeatureExtractor"}) {
     if (owner.ends_with(kind)) {
-      return package + ".tokenizer." + function;
+      return package.append(".tokenizer.").append(function);
     }
   }
   return package + (owner.ends_with("Config") ? ".config." : ".") + function;

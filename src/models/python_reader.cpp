@@ -220,7 +220,7 @@ bool PythonReader::run_block_statement(std::string_view word, std::size_t index)
     rest_of_line();
     forget_assigned(index, index + 1, "is bound by `with`");
     body();
-  } else if (line.block_end > index + 1 && word != "") {
+  } else if (line.block_end > index + 1 && !word.empty()) {
     conditionally(body, kBranchReason);  // match, case
   } else {
     return false;
@@ -254,7 +254,11 @@ void PythonReader::import_names(bool from) {
     }
     const std::string package = path.substr(0, path.find('.'));
     std::string bound = from ? path : package;
-    std::string target = from ? module + "." + path : package;
+    std::string target = package;
+    if (from) {
+      target = module;
+      target.append(".").append(path);
+    }
     if (at_name("as") && at_ + 1 < end_) {
       advance();
       bound = std::string(token().text);

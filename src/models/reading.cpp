@@ -56,6 +56,31 @@ std::optional<Command> find_launcher(const CommandLine& line, const Knowledge& k
   return best;
 }
 
+// "/scripts/start.sh", "python serve.py": a program of the author's own, which is not in the manifest.
+std::optional<Word> script_file(const Commands& commands) {
+  for (const CommandLine& line : commands.lines) {
+    const bool python = line.words.front().text == "python";
+    const Word& program = python && line.words.size() > 1 ? line.words[1] : line.words.front();
+    const bool script = program.text.ends_with(".sh") || (python && program.text.ends_with(".py"));
+    if (program.known && script) {
+      return program;
+    }
+  }
+  return std::nullopt;
+}
+
+// An engine's image that loads something which nobody can read.
+void note_unreadable(const ContainerPlaces& places, const Engine& engine, Commands commands,
+                     std::vector<ModelUse>& uses) {
+  if (const std::optional<Word> script = script_file(commands); script && commands.unreadable.empty()) {
+    commands.unreadable = "it runs " + script->text + ", which is not in the manifest";
+    commands.unreadable_at = script->location;
+  }
+  if (!commands.unreadable.empty()) {
+    uses.push_back(unreadable_use(places, engine, commands));
+  }
+}
+
 // The image tells, or what the kind of object says that it runs.
 std::optional<ImageMatch> image_of(const kube::Container& container, const EngineTable& engines) {
   std::optional<ImageMatch> image = engines.match_image(container.image());
@@ -84,7 +109,7 @@ void forget_defaults(const std::string& hidden, std::size_t from, std::vector<Mo
 void read_container(const ContainerPlaces& places, const Knowledge& knowledge, std::vector<ModelUse>& uses) {
   const kube::Container& container = places.container;
   const std::optional<ImageMatch> image = image_of(container, knowledge.engines);
-  const Commands commands = read_commands(container, image);
+  Commands commands = read_commands(container, image);
   const std::size_t before = uses.size();
   bool known = false;  // a command is the engine's, one that loads nothing included
   for (const CommandLine& line : commands.lines) {
@@ -94,8 +119,8 @@ void read_container(const ContainerPlaces& places, const Knowledge& knowledge, s
       std::move(found.begin(), found.end(), std::back_inserter(uses));
     }
   }
-  if (uses.size() == before && image && !known && !commands.unreadable.empty()) {
-    uses.push_back(unreadable_use(places, *image->engine, commands));
+  if (uses.size() == before && image && !known) {
+    note_unreadable(places, *image->engine, std::move(commands), uses);
   }
   if (!container.hidden().empty()) {
     forget_defaults(container.hidden(), before, uses);

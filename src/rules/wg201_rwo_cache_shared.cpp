@@ -2,6 +2,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "claim_holders.h"
 #include "node_pinning.h"
@@ -72,10 +73,12 @@ std::string place_of(const kube::Volume& volume) {
 }
 
 Finding new_finding(const Claim& claim, const models::ModelUse& use) {
+  std::string help(kShare);
+  help += ", or keep it to one Pod at a time";
   return {.rule = "WG201",
           .message = "cache claim \"" + claim.name + "\" is " + claim.mode + ", for one " +
                      (claim.one_pod ? "Pod" : "node") + " only, but ",
-          .help = std::string(kShare) + ", or keep it to one Pod at a time",
+          .help = std::move(help),
           .container = "",
           .subject = claim.name,
           .location = {place_of(*use.cache.volume), 0, 0, false},

@@ -43,7 +43,7 @@ TEST(Verdict, DeniesWithAMessageAPersonCanActOn) {
          "   more: warmgate explain WG101\n"
          "2. WG205 ephemeral-cache: container \"vllm\" serves Qwen/Qwen3-32B from /root/.cache/huggingface/hub "
          "(the default) on the container's own disk, which is gone with every restart: every start downloads it again "
-         "on GPU time\n"
+         "(about 64 GB, by its name) on GPU time\n"
          "   at /spec/template/spec/containers/0/args/1\n"
          "   fix: mount a shared (ReadWriteMany) claim read-only and set HF_HOME to the mount; fill it once with a "
          "download Job or a ModelCache\n"
@@ -54,7 +54,7 @@ TEST(Verdict, DeniesWithAMessageAPersonCanActOn) {
         {"WG205",
          "deny: container \"vllm\" serves Qwen/Qwen3-32B from /root/.cache/huggingface/hub "
          "(the default) on the container's own disk, which is gone with every restart: every start downloads it again "
-         "on GPU time"}}}};
+         "(about 64 GB, by its name) on GPU time"}}}};
   EXPECT_EQ(response.dump(1), expected.dump(1));
 }
 

@@ -104,7 +104,7 @@ TEST(CachePolicy, EachMistakeHasItsPlaceAndAHint) {
       {"{ownedpods: warn}", "/spec/ownedpods | a CachePolicy has no field /spec/ownedpods | did you mean ownedPods?"},
       {"{exceptions: []}",
        "/spec/exceptions | a CachePolicy has no field /spec/exceptions | "
-       "known here: rules, namespaces, ownedPods, staleFacts, inject, waivers"},
+       "known here: rules, namespaces, ownedPods, staleFacts, inject, offline, waivers"},
       {"{namespaces: [{names: [a], rulez: {}}]}",
        "/spec/namespaces/0/rulez | a CachePolicy has no field /spec/namespaces/0/rulez | did you mean rules?"},
       {"[]", "/spec | /spec must be a mapping | "},

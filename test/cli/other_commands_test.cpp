@@ -200,7 +200,7 @@ TEST(EnginesOption, TakesDefaultModelsByVersion) {
   EXPECT_THAT(inspect("[{before: \"1.1\", model: a/old}, {model: a/new}]").out, HasSubstr("serves a/new (weights)"));
   EXPECT_THAT(inspect("[{before: \"1.2\", model: a/old}, {model: a/new}]").out, HasSubstr("serves a/old (weights)"));
   EXPECT_EQ(inspect("[{before: \"1.1\", model: a/old}]").out, "") << "it refuses to start";
-  EXPECT_THAT(inspect("[{before: \"1.1\"}]").err, HasSubstr("must name a repository"));
+  EXPECT_THAT(inspect("[{before: \"1.1\"}]").err, HasSubstr("must be a string that is not empty"));
   EXPECT_THAT(inspect("{before: \"1.1\"}").err, HasSubstr("must be a repository, or a list of {before, model}"));
 }
 

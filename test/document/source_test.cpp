@@ -46,8 +46,11 @@ TEST(SourceText, PlacesInLongLinesAreExactBothWays) {
   while (mixed.size() < 5000) {
     mixed += unit;
   }
-  for (const std::string& text : {mixed, "\xEF\xBB\xBF" + mixed, "x\n\xC3\xA4\r\n" + mixed + "\r\n" + mixed,
-                                  std::string(3000, 'a') + "\n" + std::string(3000, '\t'), mixed.substr(0, 1024)}) {
+  std::string tabs(3000, 'a');
+  tabs += '\n';
+  tabs.append(3000, '\t');
+  for (const std::string& text :
+       {mixed, "\xEF\xBB\xBF" + mixed, "x\n\xC3\xA4\r\n" + mixed + "\r\n" + mixed, tabs, mixed.substr(0, 1024)}) {
     const SourceText source("f", text);
     std::size_t start = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
     std::size_t line = 1;

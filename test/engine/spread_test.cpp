@@ -127,7 +127,7 @@ std::vector<Case> place_cases() {
   return {
       {"NodeName", claim() + deployment_of("a", "replicas: 2, ", "nodeName: n1"), ""},
       {"BesideItself", claim() + deployment_of("a", "replicas: 2, ", kBeside), ""},
-      {"BesideAnother", claim() + deployment_of("a", kRecreate) + deployment_of("b", "replicas: 2, ", kBeside), ""},
+      {"BesideAnother", claim() + deployment_of("a", kRecreate) + deployment_of("b", kRecreate, kBeside), ""},
       {"BesideAnotherThatIsOnManyNodes",
        claim() + deployment_of("a", "replicas: 2, ") + deployment_of("b", kRecreate, kBeside),
        "deny Deployment/a can run 2 Pods (replicas)\ndeny Deployment/a mounts it too\n"},

@@ -67,7 +67,7 @@ kube::Object pod_of(const Case& test) {
 // Qwen/Qwen3-32B and the draft model Qwen/Qwen3-0.6B, both on the claim "model-cache".
 const kube::BundleFacts& world() {
   static const kube::BundleFacts facts = [] {
-    Json draft = json(model_cache("draft", kOtherCommit));
+    Json draft = object(model_cache("draft", kOtherCommit)).document().value();
     draft["spec"]["source"]["huggingFace"]["repo"] = "Qwen/Qwen3-0.6B";
     const Json claim = {{"apiVersion", "v1"},
                         {"kind", "PersistentVolumeClaim"},
@@ -147,7 +147,13 @@ TEST(EngineInjections, AreShownForEveryServerThatNamesItsModel) {
   for (const models::Engine& engine : knowledge().engines.engines()) {
     const bool names_model =
         std::any_of(engine.launchers.begin(), engine.launchers.end(), [](const models::Launcher& launcher) {
-          return launcher.model != models::Launcher::Model::kNone && launcher.elsewhere.empty();
+          const std::vector<models::ModelSource>& sources = launcher.syntax->models;
+          const bool hub = launcher.syntax->names.default_store.empty();
+          const bool by_repository =
+              std::any_of(sources.begin(), sources.end(), [&](const models::ModelSource& source) {
+                return source.role == models::Role::kWeights && !source.path && hub;
+              });
+          return by_repository && launcher.model != models::Launcher::Model::kNone && launcher.elsewhere.empty();
         });
     if (engine.verb == models::Verb::kServe && names_model) {
       EXPECT_TRUE(shown.contains(engine.name)) << "test/inject/engines/" << engine.name << ".yaml is missing";

@@ -38,7 +38,9 @@ bool is_documented(const std::string& path) {
     shape += shape.empty() && token.empty() ? "" : "/";
     shape += number ? "#" : std::string(token);
   }
-  constexpr std::array<std::string_view, 3> kPrefixes = {"/spec/template", "/spec/jobTemplate/spec/template", ""};
+  constexpr std::array<std::string_view, 5> kPrefixes = {"/spec/template", "/spec/jobTemplate/spec/template",
+                                                         "/spec/leaderWorkerTemplate/leaderTemplate",
+                                                         "/spec/leaderWorkerTemplate/workerTemplate", ""};
   constexpr std::array<std::string_view, 6> kPlaces = {"/metadata",
                                                        "/metadata/annotations",
                                                        "/metadata/annotations/warmgate.dev~1models",

@@ -108,7 +108,7 @@ const std::vector<Case> kFieldCases = {
     {"ServeConfigOfOnesOwn", "ray.io/v1", "RayService",
      "serveConfigV2: \"applications: [{import_path: 'serve:app', runtime_env: {env_vars: {DRAFT_MODEL_ID: org/m}}}]\"",
      "serve weights org/m@? /spec/serveConfigV2"},
-    {"ServeConfigThatIsNoYaml", "ray.io/v1", "RayService", "serveConfigV2: \"{{ .Values.config }} : [\"", ""},
+    {"ServeConfigThatIsNoYaml", "ray.io/v1", "RayService", "serveConfigV2: \"a : [\"", ""},
     {"ServeConfigOfAnotherType", "ray.io/v1", "RayService", "serveConfigV2: [7]", ""},
     {"VolumeOfTheHub", "v1", "PersistentVolume",
      "csi: {driver: hf.csi.huggingface.co, volumeAttributes: {sourceType: repo, sourceId: org/m, revision: main}}",
@@ -220,7 +220,7 @@ TEST(KindContainers, WhatAControllerMayAddIsNotTakenForAbsent) {
   ASSERT_EQ(readings.size(), 1U);
   ASSERT_EQ(readings[0].uses.size(), 1U);
   EXPECT_FALSE(readings[0].uses[0].repo_known);
-  EXPECT_EQ(readings[0].uses[0].unknown_reason, "MODEL_PATH comes from what OME adds");
+  EXPECT_EQ(readings[0].uses[0].unknown_reason, "$(MODEL_PATH) may come from what OME adds");
   EXPECT_FALSE(readings[0].uses[0].cache.known);
 }
 
@@ -258,7 +258,7 @@ TEST(KindFiles, MistakesAreNamedWithTheirPlace) {
     return added.ok() ? "none" : added.error().message;
   };
   EXPECT_EQ(error_of("    - {kind: A, templates: [{path: spec.a}], templtes: []}\n"),
-            "test.yaml:5:58: /spec/kinds/0/templtes: a workload kind has no such field; did you mean templates?");
+            "test.yaml:5:56: /spec/kinds/0/templtes: a workload kind has no such field; did you mean templates?");
   EXPECT_EQ(
       error_of("    - {kind: A}\n"),
       "test.yaml:5:7: /spec/kinds/0: must have templates (where Pods stand) or models (fields that name a model)");

@@ -12,7 +12,10 @@ namespace warmgate::testing {
 namespace {
 
 struct Score {
-  std::string false_claims;  // one use per line, below its file
+  std::size_t expected = 0;
+  std::size_t found = 0;
+  std::string missed;        // one use per line, below its file
+  std::string false_claims;  // likewise
   std::string misread;       // files that are readable and were not read, or the reverse
 };
 
@@ -21,12 +24,25 @@ bool any_agrees(const std::vector<Use>& truths, const Use& claim) {
 }
 
 void add(Score& score, const FileTruth& truth, const Claims& claims) {
+  std::string missed;
+  for (const Use& use : truth.uses) {
+    if (use.optional) {
+      continue;
+    }
+    ++score.expected;
+    if (std::any_of(claims.uses.begin(), claims.uses.end(), [&](const Use& claim) { return agrees(use, claim); })) {
+      ++score.found;
+    } else {
+      missed += "\n    " + to_text(use);
+    }
+  }
   std::set<std::string> invented;
   for (const Use& claim : claims.uses) {
     if (!any_agrees(truth.uses, claim)) {
       invented.insert(to_text(claim));
     }
   }
+  score.missed += missed.empty() ? "" : "\n  " + truth.path + missed;
   score.false_claims += invented.empty() ? "" : "\n  " + truth.path;
   for (const std::string& claim : invented) {
     score.false_claims += "\n    " + claim;
@@ -51,6 +67,14 @@ TEST(CorpusTruth, NothingIsClaimedThatIsNotTrue) {
   const Score score = score_of_the_corpus();
   EXPECT_EQ(score.false_claims, "");
   EXPECT_EQ(score.misread, "");
+}
+
+TEST(CorpusTruth, At97Of100UsesAreFound) {
+  if (corpus_root().empty()) {
+    GTEST_SKIP() << kNoCorpus;
+  }
+  const Score score = score_of_the_corpus();
+  EXPECT_GE(score.found * 100, score.expected * 97) << score.found << " of " << score.expected << score.missed;
 }
 
 }  // namespace

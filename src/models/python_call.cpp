@@ -29,7 +29,7 @@ std::string package_of(const std::string& path) { return path.substr(0, path.fin
 
 // PythonCall::function for a dotted path.
 std::string function_of(const std::string& path) {
-  const std::string package = package_of(path);
+  std::string package = package_of(path);
   const std::size_t dot = path.rfind('.');
   const std::string function = path.substr(dot == std::string::npos ? 0 : dot + 1);
   if (function != "from_pretrained") {

@@ -68,7 +68,7 @@ def test_findings_of_every_rule_fixture_are_valid(tmp_path):
 
 
 def test_a_clean_report_is_valid(tmp_path):
-    sarif = lint(ROOT, "test/pattern", code=0)
+    sarif = lint(ROOT, "test/pattern/deployment.yaml", "test/pattern/pvc.yaml", code=0)
     assert results_of(sarif) == []
     assert complaints(sarif, tmp_path) == []
 

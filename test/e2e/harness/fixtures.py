@@ -7,6 +7,8 @@ from .tools import REPOSITORY
 RULES = REPOSITORY / "test" / "rules"
 EXAMPLES = REPOSITORY / "examples"
 INPUT_RULES = "WG0"  # about files; the API server and kubectl have their own words for these
+OFFLINE_RULES = ("WG503",)  # the webhook may not read Secrets, so it knows of none
+CLASS_RULES = ("WG202", "WG204")  # their StorageClasses have one name in several fixtures, and one cluster has one
 
 CLUSTER_SCOPED = ("CachePolicy", "PersistentVolume", "StorageClass")
 # Created in the cluster, from where the server learns of them. The rest is in files beside it (serve --facts): the
@@ -29,7 +31,8 @@ def is_served(path):
 
 def failing_fixtures():
     found = sorted(RULES.glob("WG*/fail.*.yaml"))
-    return [path for path in found if not path.parent.name.startswith(INPUT_RULES) and is_served(path)]
+    left_out = (INPUT_RULES, *OFFLINE_RULES, *CLASS_RULES)
+    return [path for path in found if not path.parent.name.startswith(left_out) and is_served(path)]
 
 
 def namespace_of(path):

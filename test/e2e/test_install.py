@@ -35,7 +35,7 @@ def test_an_overlay_has_what_an_installation_needs(warmgate, kubectl, overlay):
         "ValidatingWebhookConfiguration",
     ]
     entries = [each for document in found if document["kind"] in CONFIGURATIONS for each in document["webhooks"]]
-    assert len(entries) == 10
+    assert len(entries) == 11
     assert all(bool(each["clientConfig"].get("caBundle")) == bool(own_certificate) for each in entries)
 
 

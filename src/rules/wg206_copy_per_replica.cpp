@@ -34,6 +34,12 @@ std::map<std::string, Copy> copies_in(const models::TemplateReading& reading) {
   return copies;
 }
 
+std::string message_of(const std::string& claim, const std::string& count, const std::string& who,
+                       const std::string& what) {
+  return "volumeClaimTemplate \"" + claim + "\" gives each of the " + count + " Pods of " + who + " its own copy of " +
+         what + ", to be downloaded and paid for " + count + " times";
+}
+
 void check_reading(const RuleContext& context, const models::TemplateReading& reading, std::vector<Finding>& findings) {
   const kube::ReplicaRange range = kube::replicas(context.object, reading.pod, context.facts);
   const std::int64_t most = range.max.value_or(std::numeric_limits<std::int64_t>::max());
@@ -42,13 +48,14 @@ void check_reading(const RuleContext& context, const models::TemplateReading& re
   }
   const std::string by =
       !range.autoscaler.empty() ? range.autoscaler : range.pointer.substr(range.pointer.rfind('/') + 1);
+  const std::string who = context.object.display_name() + " (" + by + ")";
   for (const auto& [name, copy] : copies_in(reading)) {
-    const std::string size = copy.bytes > 0 ? " (" + models::about(copy.bytes) + " each, by its name)" : std::string();
+    std::string what = copy.models;
+    if (copy.bytes > 0) {
+      what.append(" (").append(models::about(copy.bytes)).append(" each, by its name)");
+    }
     findings.push_back({.rule = "WG206",
-                        .message = "volumeClaimTemplate \"" + name + "\" gives each of the " + std::to_string(most) +
-                                   " Pods of " + context.object.display_name() + " (" + by + ") its own copy of " +
-                                   copy.models + size + ", to be downloaded and paid for " + std::to_string(most) +
-                                   " times",
+                        .message = message_of(name, std::to_string(most), who, what),
                         .help = "put the model on one ReadWriteMany claim, filled once, and mount it read-only in all "
                                 "Pods (volumes: persistentVolumeClaim); keep claim templates for what each Pod writes",
                         .container = "",

@@ -194,8 +194,9 @@ TEST(Python, PartsThatTheShellExpandsAreUnknown) {
 
 TEST(Python, EachArgumentKnowsWhereItIsWritten) {
   const std::string program = kImport + "s('a/b', revision=\"c\", x=y)";
+  const models::PythonProgram read = models::read_python_program(program, {});
   std::string places;
-  for (const PythonArgument& argument : models::read_python_program(program, {}).calls.at(0).arguments) {
+  for (const PythonArgument& argument : read.calls.at(0).arguments) {
     const ShellWord& word = argument.words.front();
     places += program.substr(word.begin, word.end - word.begin) + ",";
   }

@@ -27,6 +27,19 @@ std::map<std::string, document::View> secrets_of(const kube::Container& containe
   return out;
 }
 
+Finding new_finding(const models::ModelUse& use, const std::string& secret, const std::string& elsewhere,
+                    const std::string& ns) {
+  return {.rule = "WG503",
+          .message = container_label(use) + " takes its token from Secret \"" + secret + "\", which is in namespace " +
+                     elsewhere + ", but its Pods run in " + ns + ", and a Pod sees the Secrets of its own namespace",
+          .help = "create the Secret there too: kubectl create secret generic " + secret +
+                  " --from-literal=HF_TOKEN=... -n " + ns,
+          .container = use.container,
+          .subject = secret,
+          .location = {},
+          .at_most = std::nullopt};
+}
+
 void check_container(const RuleContext& context, const models::ModelUse& use, const kube::Container& container,
                      std::vector<Finding>& findings) {
   const std::string& ns = context.object.key().ns;
@@ -39,16 +52,8 @@ void check_container(const RuleContext& context, const models::ModelUse& use, co
     }
     std::sort(elsewhere.begin(), elsewhere.end());
     elsewhere.erase(std::unique(elsewhere.begin(), elsewhere.end()), elsewhere.end());
-    findings.push_back({.rule = "WG503",
-                        .message = container_label(use) + " takes its token from Secret \"" + name +
-                                   "\", which is in namespace " + base::join(elsewhere, ", ") +
-                                   ", but its Pods run in " + ns + ", and a Pod sees the Secrets of its own namespace",
-                        .help = "create the Secret there too: kubectl create secret generic " + name +
-                                " --from-literal=HF_TOKEN=... -n " + ns,
-                        .container = use.container,
-                        .subject = name,
-                        .location = {at.pointer(), 0, 0, false},
-                        .at_most = std::nullopt});
+    findings.push_back(new_finding(use, name, base::join(elsewhere, ", "), ns));
+    findings.back().location = {at.pointer(), 0, 0, false};
   }
 }
 

@@ -49,8 +49,10 @@ TEST(SourceText, PlacesInLongLinesAreExactBothWays) {
   std::string tabs(3000, 'a');
   tabs += '\n';
   tabs.append(3000, '\t');
-  for (const std::string& text :
-       {mixed, "\xEF\xBB\xBF" + mixed, "x\n\xC3\xA4\r\n" + mixed + "\r\n" + mixed, tabs, mixed.substr(0, 1024)}) {
+  std::string lines = "x\n\xC3\xA4\r\n";
+  lines.append(mixed).append("\r\n").append(mixed);
+  const std::string marked = "\xEF\xBB\xBF" + mixed;
+  for (const std::string& text : {mixed, marked, lines, tabs, mixed.substr(0, 1024)}) {
     const SourceText source("f", text);
     std::size_t start = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
     std::size_t line = 1;

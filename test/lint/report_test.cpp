@@ -158,9 +158,10 @@ TEST(TextReport, ShowsEachOfManyFindingsInALineWithSecretsAsIfItWereAlone) {
   lint::Report many;
   std::string alone;
   std::vector<std::shared_ptr<const document::SourceText>> sources;
-  for (const std::string& text :
-       {"a: " + kToken + " b: of another shape c: d", std::string("one: two: three: of another shape"),
-        "\xE6\xA8\xA1 " + kToken + " " + kToken + " end"}) {
+  const std::vector<std::string> texts = {"a: " + kToken + " b: of another shape c: d",
+                                          "one: two: three: of another shape",
+                                          "\xE6\xA8\xA1 " + kToken + " " + kToken + " end"};
+  for (const std::string& text : texts) {
     sources.push_back(std::make_shared<document::SourceText>("a.yaml", text));
     for (std::size_t at = 0; at + 3 <= text.size(); at += 3) {
       lint::Diagnostic diagnostic;

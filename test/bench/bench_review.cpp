@@ -62,9 +62,9 @@ std::string review(std::size_t bytes, bool script) {
 }
 
 void judge_and_patch(benchmark::State& state) {
-  const auto settings = std::make_shared<const admission::Settings>(
+  auto settings = std::make_shared<const admission::Settings>(
       admission::Settings{models::Knowledge::built_in().value(), policy::Policy::built_in().value()});
-  const auto facts = std::make_shared<const kube::BundleFacts>(std::vector<kube::Object>());
+  auto facts = std::make_shared<const kube::BundleFacts>(std::vector<kube::Object>());
   const admission::Handler handler([&] { return settings; }, [&] { return facts; });
   const std::string body = review(static_cast<std::size_t>(state.range(0)), state.range(1) != 0);
   for (auto each : state) {
@@ -75,9 +75,11 @@ void judge_and_patch(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(body.size()) * static_cast<std::int64_t>(state.iterations()));
 }
 
+constexpr std::int64_t kKiB = 1024;
+
 BENCHMARK(judge_and_patch)
     ->ArgNames({"bytes", "script"})
-    ->ArgsProduct({{8 * 1024, 64 * 1024}, {0, 1}})
+    ->ArgsProduct({{8 * kKiB, 64 * kKiB}, {0, 1}})
     ->Unit(benchmark::kMicrosecond);
 
 }  // namespace

@@ -110,7 +110,9 @@ void for_each_closed(const Json& root, const Json& node, const Json& value, cons
     }
     for (const auto& [name, member] : value.items()) {
       if (own["properties"].contains(name) && member.is_structured() && !member.empty()) {
-        for_each_closed(root, own["properties"][name], member, at + "/" + name, visit);
+        std::string below = at;
+        below.append("/").append(name);
+        for_each_closed(root, own["properties"][name], member, below, visit);
       }
     }
   }

@@ -207,6 +207,11 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+bool matches_any_glob(std::span<const std::string> patterns, std::string_view text) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return glob_match(pattern, text); });
+}
+
 std::optional<std::string> closest_match(std::string_view word, std::span<const std::string> candidates) {
   constexpr std::size_t kMaxDistance = 2;
   std::optional<std::string> best;

@@ -20,15 +20,14 @@ void FieldReader::fail(const View& at, const std::string& message) {
   error_ += (at.pointer().empty() ? "" : at.pointer() + ": ") + message;
 }
 
-void FieldReader::known_members(const View& object, std::span<const std::string_view> names, std::string_view what) {
+void FieldReader::known_members(const View& object, const std::vector<std::string>& names, std::string_view refusal) {
   if (object && !object.is_object()) {
     fail(object, "must be a mapping");
   }
-  const std::vector<std::string> known(names.begin(), names.end());
   for (const auto& [name, value] : object.members()) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      const std::optional<std::string> meant = base::closest_match(name, known);
-      fail(value, std::string(what) + " has no such field" + (meant ? "; did you mean " + *meant + "?" : ""));
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      const std::optional<std::string> meant = base::closest_match(name, names);
+      fail(value, std::string(refusal) + (meant ? "; did you mean " + *meant + "?" : ""));
     }
   }
 }
@@ -72,11 +71,15 @@ std::vector<std::string> FieldReader::strings(const View& value) {
   return out;
 }
 
-std::vector<View> FieldReader::objects(const View& value) {
-  std::vector<View> out = value.items();
+std::vector<View> FieldReader::items(const View& value) {
   if (value && !value.is_array()) {
     fail(value, "must be a list");
   }
+  return value.items();
+}
+
+std::vector<View> FieldReader::objects(const View& value) {
+  std::vector<View> out = items(value);
   std::erase_if(out, [&](const View& item) {
     if (!item.is_object()) {
       fail(item, "must be a mapping");

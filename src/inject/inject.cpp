@@ -212,10 +212,23 @@ class Injector {
   std::string claims_;
 };
 
-bool writes_somewhere(const std::vector<models::TemplateReading>& readings) {
+// Whether `place` may be on a read-only mount once the cache is mounted: it is on one already, or moves with HF_HOME,
+// of which the hub cache tells where it is. Others stay where they are, and most engines write only there.
+bool may_become_read_only(const models::WrittenPlace& place, const ModelUse& use) {
+  if (place.variable.empty()) {
+    return false;
+  }
+  const std::string home = use.cache.path.substr(0, use.cache.path.rfind('/'));
+  return place.path.empty() || home.empty() || kube::path_within(place.path, home) ||
+         (place.mount && place.mount->read_only);
+}
+
+bool may_need_scratch(const std::vector<models::TemplateReading>& readings) {
   return std::any_of(readings.begin(), readings.end(), [](const models::TemplateReading& reading) {
-    return std::any_of(reading.uses.begin(), reading.uses.end(),
-                       [](const ModelUse& use) { return !use.writes.empty(); });
+    return std::any_of(reading.uses.begin(), reading.uses.end(), [](const ModelUse& use) {
+      return is_gpu_server(use) && std::any_of(use.writes.begin(), use.writes.end(),
+                                               [&](const auto& place) { return may_become_read_only(place, use); });
+    });
   });
 }
 
@@ -229,7 +242,7 @@ Injection plan_injection(const kube::Object& object, const std::vector<models::T
   for (const models::TemplateReading& reading : readings) {
     injector.inject(reading);
   }
-  if (writes_somewhere(readings)) {
+  if (may_need_scratch(readings)) {
     const kube::Object patched(document::Document(Json(injector.patched())), object.key().ns);
     for (const models::TemplateReading& reading : models::read_workload(patched, knowledge)) {
       injector.move_writes(reading);

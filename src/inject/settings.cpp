@@ -111,8 +111,9 @@ void point_to(const api::ModelCache& cache, const ModelUse& use, ContainerPatch&
 void go_offline(const models::Engine& engine, const kube::Container& container, const ModelUse& use,
                 ContainerPatch& patch) {
   const std::string& name_flag = engine.inject.served_name_flag;
-  if (engine.inject.offline.empty() || use.offline || sets_any(container, {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"}) ||
-      sets_any(container, engine.inject.offline)) {
+  std::vector<std::string> said = {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"};
+  said.insert(said.end(), engine.inject.offline.begin(), engine.inject.offline.end());
+  if (engine.inject.offline.empty() || use.offline || sets_any(container, said)) {
     return;
   }
   const bool keeps_name = name_flag.empty() || may_give(container, name_flag);

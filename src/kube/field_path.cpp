@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "warmgate/base/text.h"
+#include "warmgate/document/field_reader.h"
 
 namespace warmgate::kube {
 namespace {
@@ -130,6 +131,19 @@ std::vector<FieldPlace> FieldPath::places(const View& root, const FieldPlace& wi
 View FieldPath::find(const View& root, const FieldPlace& within) const {
   const std::vector<FieldPlace> found = places(root, within);
   return found.empty() ? View() : found.front().view;
+}
+
+FieldPath path_at(document::FieldReader& reader, const document::View& value) {
+  const std::string text = reader.text(value);
+  if (text.empty()) {
+    return {};
+  }
+  base::Result<FieldPath> path = FieldPath::parse(text);
+  if (!path) {
+    reader.fail(value, path.error().message);
+    return {};
+  }
+  return std::move(path).value();
 }
 
 }  // namespace warmgate::kube

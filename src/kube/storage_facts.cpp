@@ -1,124 +1,72 @@
 #include "warmgate/kube/storage_facts.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
-#include "warmgate/base/embedded.h"
 #include "warmgate/base/text.h"
-#include "warmgate/document/read.h"
-#include "warmgate/document/view.h"
+#include "warmgate/document/embedded.h"
+#include "warmgate/document/field_reader.h"
 #include "warmgate/kube/quantity.h"
 
 namespace warmgate::kube {
 namespace {
 
+using document::FieldReader;
 using document::View;
 using Names = std::vector<std::string>;
 
-bool matches_any(const Names& patterns, std::string_view text) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return base::glob_match(pattern, text); });
+void known_members(FieldReader& reader, const View& object, const Names& names) {
+  reader.known_members(object, names, "storage facts have no such field");
 }
 
-// Collects the first mistake of a file, so that the reading code stays straight.
-class Reader {
- public:
-  explicit Reader(const document::Document& document) : document_(document) {}
-
-  void fail(const View& at, const std::string& message) {
-    if (!error_.empty()) {
-      return;
-    }
-    if (const document::SourceText* source = document_.source()) {
-      const document::Position place = source->position(document_.value_span(at.pointer())->begin);
-      error_ = source->name() + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
-    }
-    error_ += (at.pointer().empty() ? "" : at.pointer() + ": ") + message;
-  }
-
-  void members(const View& object, const Names& names) {
-    if (object && !object.is_object()) {
-      fail(object, "must be a mapping");
-    }
-    for (const auto& [name, value] : object.members()) {
-      if (std::find(names.begin(), names.end(), name) == names.end()) {
-        const std::optional<std::string> meant = base::closest_match(name, names);
-        fail(value, "storage facts have no such field" + (meant ? "; did you mean " + *meant + "?" : std::string()));
-      }
-    }
-  }
-
-  std::vector<View> list(const View& view) {
-    if (view && !view.is_array()) {
-      fail(view, "must be a list");
-    }
-    return view.items();
-  }
-
-  Names strings(const View& view) {
-    Names out = view.strings();
-    if (view && (!view.is_array() || out.size() != view.size())) {
-      fail(view, "must be a list of strings");
-    }
-    return out;
-  }
-
-  Names required_strings(const View& view) {
-    Names out = strings(view);
-    if (out.empty()) {
-      fail(view, "must name at least one");
-    }
-    return out;
-  }
-
-  std::string required_text(const View& view) {
-    if (view.text().empty()) {
-      fail(view, "must be a string");
-    }
-    return view.text();
-  }
-
-  std::int64_t bytes(const View& view) {
-    const std::optional<std::int64_t> amount = parse_quantity(view.text());
-    if (!amount || *amount < 0) {
-      fail(view, "must be a quantity in quotes, such as \"100Gi\"");
-    }
-    return amount.value_or(0);
-  }
-
-  [[nodiscard]] const std::string& error() const { return error_; }
-
- private:
-  const document::Document& document_;
-  std::string error_;
-};
-
-BlockOnly read_block_only(Reader& reader, const View& view) {
-  reader.members(view, {"provisioners", "readOnlyMany", "instead"});
-  return {reader.required_strings(view["provisioners"]), view["readOnlyMany"].boolean().value_or(false),
-          reader.required_text(view["instead"])};
-}
-
-MinimumSize read_minimum(Reader& reader, const View& view) {
-  reader.members(view, {"provisioner", "parameters", "minimum", "older"});
-  MinimumSize out;
-  out.provisioner = reader.required_text(view["provisioner"]);
-  for (const auto& [name, values] : view["parameters"].members()) {
-    out.parameters[name] = reader.required_strings(values);
-  }
-  out.bytes = reader.bytes(view["minimum"]);
-  if (const View older = view["older"]) {
-    reader.members(older, {"minimum", "driver"});
-    out.older_bytes = reader.bytes(older["minimum"]);
-    out.older_driver = reader.required_text(older["driver"]);
+Names required_strings(FieldReader& reader, const View& view) {
+  Names out = reader.strings(view);
+  if (out.empty()) {
+    reader.fail(view, "must name at least one");
   }
   return out;
 }
 
-WellKnownClass read_class(Reader& reader, const View& view) {
-  reader.members(view, {"names", "provisioner", "parameters"});
-  WellKnownClass out{reader.required_strings(view["names"]), reader.required_text(view["provisioner"]), {}};
+std::string required_text(FieldReader& reader, const View& view) {
+  if (view.text().empty()) {
+    reader.fail(view, "must be a string");
+  }
+  return view.text();
+}
+
+std::int64_t bytes_of(FieldReader& reader, const View& view) {
+  const std::optional<std::int64_t> amount = parse_quantity(view.text());
+  if (!amount || *amount < 0) {
+    reader.fail(view, "must be a quantity in quotes, such as \"100Gi\"");
+  }
+  return amount.value_or(0);
+}
+
+BlockOnly read_block_only(FieldReader& reader, const View& view) {
+  known_members(reader, view, {"provisioners", "readOnlyMany", "instead"});
+  return {required_strings(reader, view["provisioners"]), view["readOnlyMany"].boolean().value_or(false),
+          required_text(reader, view["instead"])};
+}
+
+MinimumSize read_minimum(FieldReader& reader, const View& view) {
+  known_members(reader, view, {"provisioner", "parameters", "minimum", "older"});
+  MinimumSize out;
+  out.provisioner = required_text(reader, view["provisioner"]);
+  for (const auto& [name, values] : view["parameters"].members()) {
+    out.parameters[name] = required_strings(reader, values);
+  }
+  out.bytes = bytes_of(reader, view["minimum"]);
+  if (const View older = view["older"]) {
+    known_members(reader, older, {"minimum", "driver"});
+    out.older_bytes = bytes_of(reader, older["minimum"]);
+    out.older_driver = required_text(reader, older["driver"]);
+  }
+  return out;
+}
+
+WellKnownClass read_class(FieldReader& reader, const View& view) {
+  known_members(reader, view, {"names", "provisioner", "parameters"});
+  WellKnownClass out{required_strings(reader, view["names"]), required_text(reader, view["provisioner"]), {}};
   for (const auto& [name, value] : view["parameters"].members()) {
     out.parameters[name] = value.text();
   }
@@ -133,22 +81,22 @@ void put_before(List& list, List first) {
 }  // namespace
 
 base::Status StorageFacts::add(const document::Document& document) {
-  Reader reader(document);
-  const View root(document.value());
+  FieldReader reader(document);
+  const View root = reader.root();
   if (root["kind"].text() != "StorageFacts") {
     reader.fail(root, "storage facts must be of kind StorageFacts");
   }
-  reader.members(root, {"apiVersion", "kind", "metadata", "spec"});
+  known_members(reader, root, {"apiVersion", "kind", "metadata", "spec"});
   const View spec = root["spec"];
-  reader.members(spec, {"blockOnly", "sizeNotEnforced", "minimums", "wellKnownClasses"});
+  known_members(reader, spec, {"blockOnly", "sizeNotEnforced", "minimums", "wellKnownClasses"});
   StorageFacts read;
-  for (const View& view : reader.list(spec["blockOnly"])) {
+  for (const View& view : reader.items(spec["blockOnly"])) {
     read.block_only_.push_back(read_block_only(reader, view));
   }
-  for (const View& view : reader.list(spec["minimums"])) {
+  for (const View& view : reader.items(spec["minimums"])) {
     read.minimums_.push_back(read_minimum(reader, view));
   }
-  for (const View& view : reader.list(spec["wellKnownClasses"])) {
+  for (const View& view : reader.items(spec["wellKnownClasses"])) {
     read.classes_.push_back(read_class(reader, view));
   }
   read.size_not_enforced_ = reader.strings(spec["sizeNotEnforced"]);
@@ -163,9 +111,7 @@ base::Status StorageFacts::add(const document::Document& document) {
 }
 
 base::Result<StorageFacts> StorageFacts::built_in() {
-  const std::string path = "policies/storage.yaml";
-  const auto source = std::make_shared<document::SourceText>(path, std::string(base::embedded_file(path).value_or("")));
-  const base::Result<document::Document> document = document::read_single(source, {});
+  const base::Result<document::Document> document = document::embedded_document("policies/storage.yaml");
   if (!document) {
     return document.error();
   }
@@ -177,8 +123,9 @@ base::Result<StorageFacts> StorageFacts::built_in() {
 }
 
 const BlockOnly* StorageFacts::block_only(std::string_view provisioner) const {
-  const auto found = std::find_if(block_only_.begin(), block_only_.end(),
-                                  [&](const BlockOnly& entry) { return matches_any(entry.provisioners, provisioner); });
+  const auto found = std::find_if(block_only_.begin(), block_only_.end(), [&](const BlockOnly& entry) {
+    return base::matches_any_glob(entry.provisioners, provisioner);
+  });
   return found == block_only_.end() ? nullptr : &*found;
 }
 
@@ -187,7 +134,7 @@ const MinimumSize* StorageFacts::minimum(std::string_view provisioner, const Cla
     return base::glob_match(entry.provisioner, provisioner) &&
            std::all_of(entry.parameters.begin(), entry.parameters.end(), [&](const auto& wanted) {
              const auto given = parameters.find(wanted.first);
-             return matches_any(wanted.second, given == parameters.end() ? "" : given->second);
+             return base::matches_any_glob(wanted.second, given == parameters.end() ? "" : given->second);
            });
   };
   const auto found = std::find_if(minimums_.begin(), minimums_.end(), fits);
@@ -202,7 +149,7 @@ const WellKnownClass* StorageFacts::well_known_class(std::string_view name) cons
 }
 
 bool StorageFacts::enforces_size(std::string_view provisioner) const {
-  return !matches_any(size_not_enforced_, provisioner);
+  return !base::matches_any_glob(size_not_enforced_, provisioner);
 }
 
 }  // namespace warmgate::kube

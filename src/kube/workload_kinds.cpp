@@ -6,8 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "warmgate/base/embedded.h"
-#include "warmgate/document/read.h"
+#include "warmgate/document/embedded.h"
 #include "warmgate/kube/workload.h"
 
 namespace warmgate::kube {
@@ -175,16 +174,12 @@ base::Status WorkloadKinds::add(const document::Document& document) {
 
 base::Result<WorkloadKinds> WorkloadKinds::built_in() {
   WorkloadKinds kinds;
-  for (const base::EmbeddedFile& file : base::embedded_files()) {
-    if (!file.path.starts_with("policies/kinds/")) {
-      continue;
-    }
-    const auto source = std::make_shared<document::SourceText>(std::string(file.path), std::string(file.content));
-    const base::Result<document::Document> document = document::read_single(source, {});
-    if (!document) {
-      return document.error();
-    }
-    if (const base::Status added = kinds.add(*document); !added) {
+  const base::Result<std::vector<document::Document>> documents = document::embedded_documents("policies/kinds/");
+  if (!documents) {
+    return documents.error();
+  }
+  for (const document::Document& document : *documents) {
+    if (const base::Status added = kinds.add(document); !added) {
       return added.error();
     }
   }

@@ -10,24 +10,6 @@ namespace warmgate::kube {
 namespace {
 
 using document::FieldReader;
-using Names = std::initializer_list<std::string_view>;
-
-void known(FieldReader& reader, const View& object, Names names, std::string_view what) {
-  reader.known_members(object, std::span(names.begin(), names.size()), what);
-}
-
-FieldPath path_at(FieldReader& reader, const View& value) {
-  const std::string text = reader.text(value);
-  if (text.empty()) {
-    return {};
-  }
-  base::Result<FieldPath> path = FieldPath::parse(text);
-  if (!path) {
-    reader.fail(value, path.error().message);
-    return {};
-  }
-  return std::move(path).value();
-}
 
 // One path, or a list of them.
 std::vector<FieldPath> paths_at(FieldReader& reader, const View& value) {
@@ -45,10 +27,10 @@ std::vector<FieldPath> paths_at(FieldReader& reader, const View& value) {
 }
 
 PodCountRule read_pods(FieldReader& reader, const View& view) {
-  known(reader, view,
-        {"count", "default", "atMost", "min", "max", "defaultMax", "autoscaling", "times", "less", "atLeast",
-         "everyNode", "autoscaled"},
-        "pods");
+  reader.known_members(view,
+                       {"count", "default", "atMost", "min", "max", "defaultMax", "autoscaling", "times", "less",
+                        "atLeast", "everyNode", "autoscaled"},
+                       "pods has no such field");
   PodCountRule rule;
   rule.count = path_at(reader, view["count"]);
   rule.otherwise = reader.integer(view["default"], 1);
@@ -68,7 +50,7 @@ PodCountRule read_pods(FieldReader& reader, const View& view) {
 }
 
 ClaimRule read_claim(FieldReader& reader, const View& view) {
-  known(reader, view, {"claim", "suffix", "at", "path", "subPath"}, "a claim");
+  reader.known_members(view, {"claim", "suffix", "at", "path", "subPath"}, "a claim has no such field");
   ClaimRule rule{path_at(reader, view["claim"]), reader.text(view["suffix"]), reader.text(view["at"]),
                  path_at(reader, view["path"]), path_at(reader, view["subPath"])};
   if (rule.claim.empty()) {
@@ -80,14 +62,14 @@ ClaimRule read_claim(FieldReader& reader, const View& view) {
 }
 
 ContainerRule read_container(FieldReader& reader, const View& view) {
-  known(reader, view, {"path", "name", "engine", "env", "amounts", "claims"}, "a container");
+  reader.known_members(view, {"path", "name", "engine", "env", "amounts", "claims"}, "a container has no such field");
   ContainerRule rule;
   rule.path = path_at(reader, view["path"]);
   if (rule.path.empty()) {
     reader.fail(view, "must have a path");
   }
   rule.name = reader.required_text(view["name"]);
-  known(reader, view["engine"], {"fields", "names"}, "engine");
+  reader.known_members(view["engine"], {"fields", "names"}, "engine has no such field");
   rule.engine_fields = paths_at(reader, view["engine"]["fields"]);
   for (const auto& [said, engine] : view["engine"]["names"].members()) {
     rule.engines[said] = reader.required_text(engine);
@@ -103,9 +85,10 @@ ContainerRule read_container(FieldReader& reader, const View& view) {
 }
 
 TemplateRule read_template(FieldReader& reader, const View& view) {
-  known(reader, view,
-        {"path", "shape", "when", "unless", "pods", "completes", "claimTemplates", "strategy", "hidden", "containers"},
-        "a template");
+  reader.known_members(
+      view,
+      {"path", "shape", "when", "unless", "pods", "completes", "claimTemplates", "strategy", "hidden", "containers"},
+      "a template has no such field");
   TemplateRule rule;
   rule.path = path_at(reader, view["path"]);
   const std::string shape = view["shape"] ? reader.text(view["shape"]) : "template";
@@ -128,7 +111,8 @@ TemplateRule read_template(FieldReader& reader, const View& view) {
 }
 
 WorkloadKind read_kind(FieldReader& reader, const View& view) {
-  known(reader, view, {"group", "kind", "plural", "podLabel", "templates", "models"}, "a workload kind");
+  reader.known_members(view, {"group", "kind", "plural", "podLabel", "templates", "models"},
+                       "a workload kind has no such field");
   WorkloadKind kind;
   kind.group = reader.text(view["group"]);
   kind.kind = reader.required_text(view["kind"]);
@@ -154,8 +138,8 @@ base::Result<std::vector<WorkloadKind>> read_workload_kinds(const document::Docu
     reader.fail(root, "this is " + (kind.empty() ? "an object without a kind" : "a " + base::one_line(kind, kMaxKind)) +
                           ", not a WorkloadKinds; files of workload kinds have kind: WorkloadKinds");
   }
-  known(reader, root, {"apiVersion", "kind", "metadata", "spec"}, "a file of workload kinds");
-  known(reader, root["spec"], {"kinds", "podSpecModels"}, "spec");
+  reader.known_members(root, {"apiVersion", "kind", "metadata", "spec"}, "a file of workload kinds has no such field");
+  reader.known_members(root["spec"], {"kinds", "podSpecModels"}, "spec has no such field");
   std::vector<WorkloadKind> kinds;
   for (const View& view : reader.objects(root["spec"]["kinds"])) {
     kinds.push_back(read_kind(reader, view));

@@ -3,21 +3,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "warmgate/base/embedded.h"
 #include "warmgate/base/text.h"
-#include "warmgate/document/read.h"
+#include "warmgate/document/embedded.h"
 #include "warmgate/kube/quantity.h"
 
 namespace warmgate::models {
-namespace {
-
-bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return base::glob_match(pattern, text); });
-}
-
-}  // namespace
-
 base::Result<Accelerators> Accelerators::read(const document::Document& document) {
   const document::View root(document.value());
   if (root["kind"].text() != "Accelerators") {
@@ -32,19 +22,21 @@ base::Result<Accelerators> Accelerators::read(const document::Document& document
 }
 
 base::Result<Accelerators> Accelerators::built_in() {
-  const std::string path = "policies/accelerators.yaml";
-  const auto source = std::make_shared<document::SourceText>(path, std::string(base::embedded_file(path).value_or("")));
-  const base::Result<document::Document> document = document::read_single(source, {});
+  const base::Result<document::Document> document = document::embedded_document("policies/accelerators.yaml");
   return document ? read(*document) : document.error();
 }
 
 bool Accelerators::is_accelerator(std::string_view resource) const {
-  return matches_any(resources_, resource) && !matches_any(not_resources_, resource);
+  return base::matches_any_glob(resources_, resource) && !base::matches_any_glob(not_resources_, resource);
 }
 
-bool Accelerators::is_accelerator_node_label(std::string_view label) const { return matches_any(node_labels_, label); }
+bool Accelerators::is_accelerator_node_label(std::string_view label) const {
+  return base::matches_any_glob(node_labels_, label);
+}
 
-bool Accelerators::is_device_class(std::string_view name) const { return matches_any(device_classes_, name); }
+bool Accelerators::is_device_class(std::string_view name) const {
+  return base::matches_any_glob(device_classes_, name);
+}
 
 bool Accelerators::names_device_class(std::string_view text) const {
   return std::any_of(device_classes_.begin(), device_classes_.end(), [&](const std::string& name) {

@@ -97,10 +97,7 @@ class Parser {
     return candidates.size() == 1 ? *candidates.begin() : name;
   }
 
-  [[nodiscard]] bool is_switch(const std::string& name) const {
-    return std::any_of(rules_.switches.begin(), rules_.switches.end(),
-                       [&](const std::string& pattern) { return base::glob_match(pattern, name); });
-  }
+  [[nodiscard]] bool is_switch(const std::string& name) const { return base::matches_any_glob(rules_.switches, name); }
 
   static void remember(std::optional<Word>& first, const Word& word) {
     if (!first) {
@@ -239,9 +236,8 @@ std::optional<std::size_t> match_words(std::span<const std::string> patterns, co
 }
 
 bool in_image(const Launcher& launcher, const Engine& engine, const std::optional<ImageMatch>& image) {
-  const auto matches = [&](const std::string& tag) { return base::glob_match(tag, image->tag); };
   return launcher.tags.empty() ||
-         (image && image->engine == &engine && std::any_of(launcher.tags.begin(), launcher.tags.end(), matches));
+         (image && image->engine == &engine && base::matches_any_glob(launcher.tags, image->tag));
 }
 
 }  // namespace

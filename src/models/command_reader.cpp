@@ -194,8 +194,7 @@ class CommandReader {
   }
 
   static bool is_method(const ModelSource& source, const Word& model) {
-    return model.known && std::any_of(source.not_models.begin(), source.not_models.end(),
-                                      [&](const std::string& name) { return base::glob_match(name, model.text); });
+    return model.known && base::matches_any_glob(source.not_models, model.text);
   }
 
   // Replaces the JSON by what it names; false when it names no model. A key that is set by itself (--flag.key) takes

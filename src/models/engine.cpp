@@ -47,11 +47,6 @@ bool image_matches(std::string_view path, std::string_view known) {
          (last_part(path) == last || last_part(path).ends_with("-" + std::string(last)));
 }
 
-bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return base::glob_match(pattern, text); });
-}
-
 bool is_one_of(const std::vector<std::string>& known, std::string_view path) {
   return std::any_of(known.begin(), known.end(), [&](const std::string& each) { return image_matches(path, each); });
 }
@@ -90,7 +85,7 @@ std::vector<int> version_of(std::string_view tag) {
 
 // Whether `range` holds for an image; an unknown version is taken for the newest.
 bool holds_for(const ImageRange& range, const ImageMatch& image) {
-  const bool of_tag = range.tags.empty() || matches_any(range.tags, image.tag);
+  const bool of_tag = range.tags.empty() || base::matches_any_glob(range.tags, image.tag);
   const bool of_version = range.before.empty() || (!image.version.empty() && image.version < range.before);
   return of_tag && of_version && (range.images.empty() || is_one_of(range.images, image.path));
 }

@@ -15,48 +15,8 @@ std::string hint(std::string_view written, const EngineDocument::Names& names) {
 
 }  // namespace
 
-void EngineDocument::fail(const View& at, const std::string& message) {
-  if (!error_.empty()) {
-    return;
-  }
-  if (const document::SourceText* source = document_.source()) {
-    const document::Position position = source->position(document_.value_span(at.pointer())->begin);
-    error_ = source->name() + ":" + std::to_string(position.line) + ":" + std::to_string(position.column) + ": ";
-  }
-  error_ += (at.pointer().empty() ? "" : at.pointer() + ": ") + message;
-}
-
 void EngineDocument::known_members(const View& object, const Names& names) {
-  if (object && !object.is_object()) {
-    fail(object, "must be a mapping");
-  }
-  for (const auto& [name, value] : object.members()) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      fail(value, "an engine file has no such field here" + hint(name, names));
-    }
-  }
-}
-
-std::vector<std::string> EngineDocument::strings(const View& list) {
-  std::vector<std::string> out = list.strings();
-  if (list && (!list.is_array() || out.size() != list.size())) {
-    fail(list, "must be a list of strings");
-  }
-  return out;
-}
-
-std::vector<EngineDocument::View> EngineDocument::items(const View& list) {
-  if (list && !list.is_array()) {
-    fail(list, "must be a list");
-  }
-  return list.items();
-}
-
-std::string EngineDocument::text(const View& text) {
-  if (text && !text.is_string()) {
-    fail(text, "must be a string");
-  }
-  return text.text();
+  FieldReader::known_members(object, names, "an engine file has no such field here");
 }
 
 std::string EngineDocument::needed_text(const View& text) {

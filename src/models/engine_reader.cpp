@@ -5,9 +5,8 @@
 
 #include "command_syntax_reader.h"
 #include "engine_document.h"
-#include "warmgate/base/embedded.h"
 #include "warmgate/base/text.h"
-#include "warmgate/document/read.h"
+#include "warmgate/document/embedded.h"
 #include "warmgate/models/engine.h"
 
 namespace warmgate::models {
@@ -188,20 +187,12 @@ base::Status EngineTable::add_all(std::span<const document::Document> documents)
 }
 
 base::Result<EngineTable> EngineTable::built_in() {
-  std::vector<document::Document> documents;
-  for (const base::EmbeddedFile& file : base::embedded_files()) {
-    if (!file.path.starts_with("policies/engines/")) {
-      continue;
-    }
-    const auto source = std::make_shared<document::SourceText>(std::string(file.path), std::string(file.content));
-    base::Result<document::Document> document = document::read_single(source, {});
-    if (!document) {
-      return document.error();
-    }
-    documents.push_back(std::move(document).value());
+  const base::Result<std::vector<document::Document>> documents = document::embedded_documents("policies/engines/");
+  if (!documents) {
+    return documents.error();
   }
   EngineTable table;
-  if (const base::Status added = table.add_all(documents); !added) {
+  if (const base::Status added = table.add_all(*documents); !added) {
     return added.error();
   }
   return table;

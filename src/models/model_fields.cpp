@@ -14,24 +14,7 @@ namespace {
 using document::FieldReader;
 using document::View;
 using kube::FieldPath;
-using Names = std::initializer_list<std::string_view>;
-
-void known(FieldReader& reader, const View& object, Names names, std::string_view what) {
-  reader.known_members(object, std::span(names.begin(), names.size()), what);
-}
-
-FieldPath path_at(FieldReader& reader, const View& value) {
-  const std::string text = reader.text(value);
-  if (text.empty()) {
-    return {};
-  }
-  base::Result<FieldPath> path = FieldPath::parse(text);
-  if (!path) {
-    reader.fail(value, path.error().message);
-    return {};
-  }
-  return std::move(path).value();
-}
+using kube::path_at;
 
 template <class Value, std::size_t size>
 Value one_of(FieldReader& reader, const View& view, const std::array<Value, size>& values, Value otherwise) {
@@ -50,7 +33,7 @@ Value one_of(FieldReader& reader, const View& view, const std::array<Value, size
 }
 
 void read_revision(FieldReader& reader, const View& view, ModelField& field) {
-  known(reader, view, {"separator", "field", "words", "flags", "unknown", "pin"}, "revision");
+  reader.known_members(view, {"separator", "field", "words", "flags", "unknown", "pin"}, "revision has no such field");
   field.separator = reader.text(view["separator"]);
   field.revision = path_at(reader, view["field"]);
   field.words = path_at(reader, view["words"]);
@@ -67,7 +50,7 @@ void read_engine(FieldReader& reader, const View& view, ModelField& field) {
     field.engine = reader.required_text(view);
     return;
   }
-  known(reader, view, {"field", "names", "otherwise"}, "engine");
+  reader.known_members(view, {"field", "names", "otherwise"}, "engine has no such field");
   field.engine_field = path_at(reader, view["field"]);
   field.engine = reader.required_text(view["otherwise"]);
   for (const auto& [said, engine] : view["names"].members()) {
@@ -76,10 +59,10 @@ void read_engine(FieldReader& reader, const View& view, ModelField& field) {
 }
 
 ModelField read_field(FieldReader& reader, const View& view) {
-  known(reader, view,
-        {"of", "field", "where", "owner", "inside", "otherwise", "scheme", "plain", "revision", "container", "engine",
-         "unknown", "verb", "role"},
-        "a model field");
+  reader.known_members(view,
+                       {"of", "field", "where", "owner", "inside", "otherwise", "scheme", "plain", "revision",
+                        "container", "engine", "unknown", "verb", "role"},
+                       "a model field has no such field");
   constexpr std::array kVerbs = {Verb::kServe, Verb::kDownload};
   constexpr std::array kRoles = {Role::kWeights, Role::kTokenizer, Role::kCode, Role::kDraft, Role::kAdapter};
   ModelField field;
@@ -87,7 +70,7 @@ ModelField read_field(FieldReader& reader, const View& view) {
   reader.required_text(view["field"]);
   field.field = path_at(reader, view["field"]);
   for (const View& condition : reader.objects(view["where"])) {
-    known(reader, condition, {"field", "is"}, "where");
+    reader.known_members(condition, {"field", "is"}, "where has no such field");
     field.where.emplace_back(path_at(reader, condition["field"]), reader.required_text(condition["is"]));
   }
   field.owner = path_at(reader, view["owner"]);

@@ -9,8 +9,7 @@
 #include "device_claims.h"
 #include "field_reading.h"
 #include "warmgate/api/hugging_face.h"
-#include "warmgate/base/embedded.h"
-#include "warmgate/document/read.h"
+#include "warmgate/document/embedded.h"
 #include "warmgate/kube/workload.h"
 
 namespace warmgate::models {
@@ -145,16 +144,12 @@ base::Result<Knowledge> Knowledge::built_in() {
     return storage.error();
   }
   Knowledge knowledge{std::move(engines).value(), std::move(accelerators).value(), std::move(storage).value(), {}, {}};
-  for (const base::EmbeddedFile& file : base::embedded_files()) {
-    if (!file.path.starts_with("policies/kinds/")) {
-      continue;
-    }
-    const auto source = std::make_shared<document::SourceText>(std::string(file.path), std::string(file.content));
-    const base::Result<document::Document> document = document::read_single(source, {});
-    if (!document) {
-      return document.error();
-    }
-    if (const base::Status added = knowledge.add_kinds(*document); !added) {
+  const base::Result<std::vector<document::Document>> documents = document::embedded_documents("policies/kinds/");
+  if (!documents) {
+    return documents.error();
+  }
+  for (const document::Document& document : *documents) {
+    if (const base::Status added = knowledge.add_kinds(document); !added) {
       return added.error();
     }
   }

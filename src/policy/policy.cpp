@@ -7,9 +7,8 @@
 #include <utility>
 
 #include "warmgate/api/model_cache.h"
-#include "warmgate/base/embedded.h"
 #include "warmgate/base/text.h"
-#include "warmgate/document/read.h"
+#include "warmgate/document/embedded.h"
 #include "warmgate/document/write.h"
 #include "warmgate/rules/rule.h"
 
@@ -72,10 +71,6 @@ base::Error first_error(const document::Document& document, const FieldError& er
   return {error.help.empty() ? message : message + "; " + error.help};
 }
 
-bool is_one_of(const std::vector<std::string>& globs, std::string_view ns) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return base::glob_match(glob, ns); });
-}
-
 void print_waivable(std::string& out, const RuleIds& ids, const std::string& indent) {
   const std::vector<std::string> list(ids.begin(), ids.end());
   out += indent + "waivers:\n" + indent + "  allowed: [" + base::join(list, ", ") + "]\n";
@@ -93,9 +88,7 @@ void print_rules(std::string& out, const std::map<std::string, Action>& actions,
 }  // namespace
 
 base::Result<Policy> Policy::built_in() {
-  const std::string path = "policies/default.yaml";
-  const auto source = std::make_shared<document::SourceText>(path, std::string(base::embedded_file(path).value_or("")));
-  const base::Result<document::Document> document = document::read_single(source, {});
+  const base::Result<document::Document> document = document::embedded_document("policies/default.yaml");
   if (!document) {
     return document.error();
   }
@@ -150,7 +143,8 @@ Action Policy::action(std::string_view rule_id, std::string_view ns) const {
     action = found->second;
   }
   for (const NamespaceLayer& layer : namespaces_) {
-    if (const auto found = layer.rules.find(id); found != layer.rules.end() && is_one_of(layer.names, ns)) {
+    if (const auto found = layer.rules.find(id);
+        found != layer.rules.end() && base::matches_any_glob(layer.names, ns)) {
       action = found->second;
     }
   }
@@ -160,7 +154,7 @@ Action Policy::action(std::string_view rule_id, std::string_view ns) const {
 bool Policy::may_waive(std::string_view rule_id, std::string_view ns) const {
   const RuleIds* waivable = &waivable_;
   for (const NamespaceLayer& layer : namespaces_) {
-    if (layer.waivable && is_one_of(layer.names, ns)) {
+    if (layer.waivable && base::matches_any_glob(layer.names, ns)) {
       waivable = &*layer.waivable;
     }
   }

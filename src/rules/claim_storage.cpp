@@ -3,14 +3,24 @@
 #include <utility>
 
 namespace warmgate::rules {
+namespace {
+
+// A volume for the claim is there already, or named.
+bool has_volume(const RuleContext& context, const kube::Object& claim) {
+  const document::View spec = claim.root()["spec"];
+  return !spec["volumeName"].text().empty() || spec["selector"].is_object() ||
+         claim.root()["status"]["phase"].text() == "Bound" || context.facts.persistent_volume(claim).has_value();
+}
+
+}  // namespace
 
 std::string ClaimClass::label() const {
   return "class \"" + name + "\" (" + provisioner + (by_name ? ", by its name" : "") + ")";
 }
 
-std::vector<ClaimSpec> claims_described(const RuleContext& context) {
+std::vector<ClaimSpec> claims_to_provision(const RuleContext& context) {
   std::vector<ClaimSpec> out;
-  if (context.object.is("", "PersistentVolumeClaim")) {
+  if (context.object.is("", "PersistentVolumeClaim") && !has_volume(context, context.object)) {
     const std::string& name = context.object.key().name;
     out.push_back({"claim \"" + name + "\"", name, context.object.root()["spec"]});
   }
@@ -54,12 +64,6 @@ std::optional<ClaimClass> class_of(const RuleContext& context, const document::V
 
 document::View requested_storage(const document::View& claim_spec) {
   return claim_spec["resources"]["requests"]["storage"];
-}
-
-bool has_volume(const RuleContext& context, const kube::Object& claim) {
-  const document::View spec = claim.root()["spec"];
-  return !spec["volumeName"].text().empty() || spec["selector"].is_object() ||
-         claim.root()["status"]["phase"].text() == "Bound" || context.facts.persistent_volume(claim).has_value();
 }
 
 }  // namespace warmgate::rules

@@ -27,16 +27,14 @@ struct ClaimClass {
   [[nodiscard]] std::string label() const;
 };
 
-// The claims that the object is or describes: itself, the claim templates of a StatefulSet, those of ephemeral volumes.
-std::vector<ClaimSpec> claims_described(const RuleContext& context);
+// The claims that volumes will be provisioned for: the object itself (unless it has a volume or names one), the claim
+// templates of a StatefulSet, those of ephemeral volumes.
+std::vector<ClaimSpec> claims_to_provision(const RuleContext& context);
 
 // The class that a claim asks for; nullopt when none is named or nothing is known of it.
 std::optional<ClaimClass> class_of(const RuleContext& context, const document::View& claim_spec);
 
 // spec.resources.requests.storage.
 document::View requested_storage(const document::View& claim_spec);
-
-// A volume for the claim is there already, or named: nothing will be provisioned.
-bool has_volume(const RuleContext& context, const kube::Object& claim);
 
 }  // namespace warmgate::rules

@@ -42,10 +42,7 @@ void check_claim(const RuleContext& context, const ClaimSpec& claim, std::vector
 }
 
 void check(const RuleContext& context, std::vector<Finding>& findings) {
-  if (context.object.is("", "PersistentVolumeClaim") && has_volume(context, context.object)) {
-    return;
-  }
-  for (const ClaimSpec& claim : claims_described(context)) {
+  for (const ClaimSpec& claim : claims_to_provision(context)) {
     check_claim(context, claim, findings);
   }
 }

@@ -8,16 +8,6 @@ namespace warmgate::testing {
 namespace {
 
 const std::string kService = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n";
-const std::string kPod =
-    "apiVersion: v1\n"
-    "kind: Pod\n"
-    "metadata:\n"
-    "  name: server\n"
-    "spec:\n"
-    "  containers:\n"
-    "    - name: vllm\n"
-    "      image: vllm/vllm-openai:v0.11.0\n"
-    "      args: [--model, Qwen/Qwen3-32B]\n";
 
 TEST(Linter, SaysThatNothingWasCheckedOnlyAboutTheWholeInput) {
   EXPECT_EQ(places(lint_texts({{"a.yaml", kService}}).report), "a.yaml:1:1 error[WG003]\n");

@@ -20,16 +20,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using Json = nlohmann::ordered_json;
 
-const std::string kPod =
-    "apiVersion: v1\n"
-    "kind: Pod\n"
-    "metadata:\n"
-    "  name: server\n"
-    "spec:\n"
-    "  containers:\n"
-    "    - name: vllm\n"
-    "      image: vllm/vllm-openai:v0.11.0\n"
-    "      args: [--model, Qwen/Qwen3-32B]\n";
 const std::string kRoot = "/home of/repository";
 
 std::string sarif_text(const Linted& linted) {

@@ -13,17 +13,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kPod =
-    "apiVersion: v1\n"
-    "kind: Pod\n"
-    "metadata:\n"
-    "  name: server\n"
-    "spec:\n"
-    "  containers:\n"
-    "    - name: vllm\n"
-    "      image: vllm/vllm-openai:v0.11.0\n"
-    "      args: [--model, Qwen/Qwen3-32B]\n";
-
 TEST(TextReport, IsExactly) {
   const Linted linted = lint_texts({{"pod.yaml", kPod}});
   EXPECT_EQ(lint::format_text(linted.report, linted.bundle.redactor),

@@ -33,6 +33,7 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 // True when `text` matches `pattern`, in which `*` stands for any characters (none included). Linear in practice: no
 // backtracking beyond the last star, so hostile input cannot make it exponential.
 bool glob_match(std::string_view pattern, std::string_view text);
+bool matches_any_glob(std::span<const std::string> patterns, std::string_view text);
 
 // The candidate that is most like `word` (edit distance of at most 2), for "did you mean" hints.
 std::optional<std::string> closest_match(std::string_view word, std::span<const std::string> candidates);

@@ -13,6 +13,10 @@
 #include "warmgate/base/result.h"
 #include "warmgate/document/view.h"
 
+namespace warmgate::document {
+class FieldReader;
+}  // namespace warmgate::document
+
 namespace warmgate::kube {
 
 struct FieldPlace;
@@ -47,6 +51,9 @@ class FieldPath {
 
   std::shared_ptr<const Parsed> parsed_;  // copies are cheap: each place has one
 };
+
+// The path that a data file has there, none where nothing is there; a mistake in it is the reader's.
+FieldPath path_at(document::FieldReader& reader, const document::View& value);
 
 // One of the places that a path leads to.
 struct FieldPlace {

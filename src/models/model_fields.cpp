@@ -13,7 +13,6 @@ namespace {
 
 using document::FieldReader;
 using document::View;
-using kube::FieldPath;
 using kube::path_at;
 
 template <class Value, std::size_t size>

@@ -68,6 +68,24 @@ int run_lint(const LintOptions& options) {
   return print(text, failed && options.fail_on != "never" ? kFindings : kClean);
 }
 
+// Only --help needs the kinds, which are read from their files.
+std::string lint_footer() {
+  return "Judged are " + base::join(kube::WorkloadKinds::built_in().value().names(), ", ") +
+         ", PersistentVolumeClaim, StorageClass, ModelCache and CachePolicy, and a "
+         "HorizontalPodAutoscaler or ScaledObject whose workload is known but not in the input.\n"
+         "What the policy denies is an error, what it warns about a warning, what it audits an info.\n\n"
+         "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage or an internal error.\n\n"
+         "Formats: sarif is SARIF 2.1.0 for code scanning, github prints workflow commands, which GitHub Actions "
+         "shows as annotations, gitlab is a Code Quality report. These three name files relative to the working "
+         "directory: run them at the root of the repository.\n\n"
+         "Examples:\n"
+         "  warmgate lint deploy/\n"
+         "  helm template my-release ./chart | warmgate lint -\n"
+         "  warmgate lint deploy/ --facts cluster-dump.yaml --format json\n"
+         "  warmgate lint deploy/ --format sarif >warmgate.sarif\n"
+         "  warmgate lint deploy/ --cluster --context prod";
+}
+
 }  // namespace
 
 void add_lint(CLI::App& app, Run& run) {
@@ -82,21 +100,7 @@ void add_lint(CLI::App& app, Run& run) {
   command->add_option("--fail-on", options->fail_on, "Least severity that makes the exit code 1")
       ->check(CLI::IsMember({"error", "warning", "info", "never"}))
       ->capture_default_str();
-  command->footer(
-      "Judged are " + base::join(kube::WorkloadKinds::built_in().value().names(), ", ") +
-      ", PersistentVolumeClaim, StorageClass, ModelCache and CachePolicy, and a "
-      "HorizontalPodAutoscaler or ScaledObject whose workload is known but not in the input.\n"
-      "What the policy denies is an error, what it warns about a warning, what it audits an info.\n\n"
-      "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage or an internal error.\n\n"
-      "Formats: sarif is SARIF 2.1.0 for code scanning, github prints workflow commands, which GitHub Actions "
-      "shows as annotations, gitlab is a Code Quality report. These three name files relative to the working "
-      "directory: run them at the root of the repository.\n\n"
-      "Examples:\n"
-      "  warmgate lint deploy/\n"
-      "  helm template my-release ./chart | warmgate lint -\n"
-      "  warmgate lint deploy/ --facts cluster-dump.yaml --format json\n"
-      "  warmgate lint deploy/ --format sarif >warmgate.sarif\n"
-      "  warmgate lint deploy/ --cluster --context prod");
+  command->footer(lint_footer);
   command->callback([options, &run] { run = [options] { return run_lint(*options); }; });
 }
 

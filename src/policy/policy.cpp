@@ -161,6 +161,8 @@ bool Policy::may_waive(std::string_view rule_id, std::string_view ns) const {
   return waivable->contains(rule_id);
 }
 
+const api::CacheRules& Policy::cache_rules(std::string_view /*ns*/) const { return cache_rules_; }
+
 std::string Policy::to_yaml() const {
   std::string out =
       "apiVersion: " + std::string(api::kApiVersion) + "\nkind: CachePolicy\nmetadata:\n  name: effective\nspec:\n";

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "warmgate/api/cache_policy.h"
+#include "warmgate/api/cache_rules.h"
 #include "warmgate/base/result.h"
 #include "warmgate/document/document.h"
 
@@ -36,6 +37,8 @@ class Policy {
   [[nodiscard]] bool inject() const { return inject_; }
   // Whether Pods that have all their models from ModelCaches are kept from asking the Hub.
   [[nodiscard]] bool offline() const { return offline_; }
+  // What is done there about ModelCaches and the Pods that wait for them.
+  [[nodiscard]] const api::CacheRules& cache_rules(std::string_view ns) const;
 
   // The whole effective policy as a CachePolicy manifest, with each rule's slug as a comment.
   [[nodiscard]] std::string to_yaml() const;
@@ -53,6 +56,7 @@ class Policy {
   api::StaleFacts stale_facts_ = api::StaleFacts::kWarn;
   bool inject_ = true;
   bool offline_ = false;
+  api::CacheRules cache_rules_;
 };
 
 }  // namespace warmgate::policy

@@ -116,11 +116,11 @@ struct Reflector::Impl {
       return std::nullopt;
     }
     if (listed) {
-      succeed(std::make_shared<const Collection>(std::move(listed).value()), false);
+      replace(std::make_shared<const Collection>(std::move(listed).value()), false);
       return std::nullopt;
     }
     if (listed.error().not_found() && options.may_be_absent) {
-      succeed(std::make_shared<const Collection>(options.keys), true);
+      replace(std::make_shared<const Collection>(options.keys), true);
     } else {
       fail(listed.error());
     }
@@ -189,7 +189,8 @@ struct Reflector::Impl {
     const std::string name = metadata["name"].text();
     const std::optional<kube::Object> object =
         type == EventType::kDeleted ? std::nullopt : kept(std::move(value), options);
-    Collection changed = *current();
+    const std::shared_ptr<const Collection> before = current();
+    Collection changed = *before;
     if (object) {
       changed.put(*object);
     } else {
@@ -199,7 +200,34 @@ struct Reflector::Impl {
       return false;
     }
     succeed(std::make_shared<const Collection>(std::move(changed)), false);
+    tell(before->find(ns, name), object ? &*object : nullptr);
     return true;
+  }
+
+  void tell(const kube::Object* before, const kube::Object* after) const {
+    if (options.on_object && (before != nullptr || after != nullptr)) {
+      options.on_object(before, after);
+    }
+  }
+
+  // A list has told how things are: what is gone by it is told first.
+  void replace(const std::shared_ptr<const Collection>& fresh, bool absent) {
+    const std::shared_ptr<const Collection> before = current();
+    succeed(fresh, absent);
+    if (!options.on_object) {
+      return;
+    }
+    for (const kube::Object& old : before->all()) {
+      if (fresh->find(old.key().ns, old.key().name) == nullptr) {
+        tell(&old, nullptr);
+      }
+    }
+    for (const kube::Object& object : fresh->all()) {
+      const kube::Object* old = before->find(object.key().ns, object.key().name);
+      if (old == nullptr || version_of(old->root()) != version_of(object.root())) {
+        tell(old, &object);
+      }
+    }
   }
 
   std::shared_ptr<const Collection> current() const {

@@ -11,6 +11,8 @@ namespace {
 // client-go tries 10 times (rest.Request.maxRetries), without a deadline of its own.
 constexpr int kMaxTries = 4;
 
+constexpr const char* kJson = "application/json";
+
 // client-go's rule (rest/with_retry.go): 429 and 5xx, when the server says how long to wait.
 std::chrono::seconds asked_to_wait(const HttpResponse& response, const ApiError& error) {
   const bool may_pass = response.status == 429 || response.status >= 500;
@@ -45,7 +47,7 @@ ApiResult<HttpResponse> RestCalls::perform(const CallName& call, HttpRequest req
   request.method = call.method;
   request.target = connection_.path_prefix + call.path + query;
   request.max_body_bytes = options_.max_response_bytes;
-  request.headers["Accept"] = "application/json";
+  const bool wants_json = request.headers.emplace("Accept", kJson).first->second == kJson;
   request.headers["User-Agent"] = "warmgate/" + std::string(base::version());
   bool renewed = false;
   for (int tries = 1;; ++tries) {
@@ -63,8 +65,8 @@ ApiResult<HttpResponse> RestCalls::perform(const CallName& call, HttpRequest req
       return failure_error(call, result.error());
     }
     if (result->status >= 200 && result->status < 300) {
-      return is_json(*result) ? ApiResult<HttpResponse>(std::move(result).value())
-                              : ApiResult<HttpResponse>(response_error(call, *result));
+      return is_json(*result) || !wants_json ? ApiResult<HttpResponse>(std::move(result).value())
+                                             : ApiResult<HttpResponse>(response_error(call, *result));
     }
     ApiError error = response_error(call, *result);
     if (result->status == 401 && !renewed && connection_.credentials->renew(*credentials)) {

@@ -25,8 +25,8 @@ class RestCalls {
     std::chrono::milliseconds silence_within;  // as in HttpRequest
   };
 
-  // A 2xx answer that says it is JSON. `request` needs method, headers of its own and body; `query` begins with "?" or
-  // is empty. `stream` nullptr: the whole answer in memory.
+  // A 2xx answer that says it is JSON, unless `request` accepts something else. `request` needs method, headers of its
+  // own and body; `query` begins with "?" or is empty. `stream` nullptr: the whole answer in memory.
   ApiResult<HttpResponse> perform(const CallName& call, HttpRequest request, const std::string& query,
                                   const std::stop_token& stop, const Stream* stream = nullptr);
 

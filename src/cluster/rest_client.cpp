@@ -275,6 +275,29 @@ ApiResult<std::monostate> RestClient::remove(const Resource& resource, const std
   return std::monostate{};
 }
 
+ApiResult<std::string> RestClient::log(const std::string& ns, const std::string& pod, const LogOptions& options,
+                                       const std::stop_token& stop) {
+  static const Resource kPods{"", "v1", "pods", "Pod", true};
+  auto path = api_path(kPods, {ns, pod, "log"});
+  if (!path) {
+    return local_error(impl_->calls.name("GET", "pods/log"), path.error().message);
+  }
+  const CallName call = impl_->calls.name("GET", *path);
+  if (ns.empty() || pod.empty()) {
+    return local_error(call, "the Pod's name or namespace is missing");
+  }
+  HttpRequest request;
+  request.headers["Accept"] = "*/*";  // it is text/plain
+  Query query;
+  query.add("container", options.container).add("tailLines", std::to_string(options.tail_lines));
+  query.add("limitBytes", std::to_string(options.limit_bytes));
+  auto response = impl_->calls.perform(call, std::move(request), query.text(), stop);
+  if (!response) {
+    return response.error();
+  }
+  return std::move(response).value().body;
+}
+
 base::Result<std::unique_ptr<KubeApi>> connect(const Connection& connection, Clock& clock, RestOptions options) {
   auto transport = make_https_transport(connection.endpoint);
   if (!transport) {

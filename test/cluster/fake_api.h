@@ -81,6 +81,10 @@ class FakeApi final : public cluster::KubeApi {
                                             const cluster::Preconditions&, const std::stop_token&) override {
     return ApiError{};
   }
+  cluster::ApiResult<std::string> log(const std::string&, const std::string&, const cluster::LogOptions&,
+                                      const std::stop_token&) override {
+    return ApiError{};
+  }
 
  private:
   struct Event {

@@ -58,6 +58,18 @@ class ReflectorTest : public ::testing::Test {
       const std::lock_guard lock(mutex);
       changes.push_back(state.failing_since ? "failing: " + state.error : state.absent ? "absent" : "working");
     };
+    options.on_object = [this](const kube::Object* before, const kube::Object* after) {
+      const std::lock_guard lock(mutex);
+      const auto show = [&](const kube::Object& object) { objects.append(object.root()["value"].text()); };
+      objects.append(before == nullptr ? "+" : after == nullptr ? "-" : "");
+      objects.append((before == nullptr ? after : before)->key().name).append("=");
+      show(before == nullptr ? *after : *before);
+      if (before != nullptr && after != nullptr) {
+        objects.append(">");
+        show(*after);
+      }
+      objects.append(" ");
+    };
     reflector = std::make_unique<Reflector>(api, clock, std::move(options));
   }
 
@@ -83,10 +95,17 @@ class ReflectorTest : public ::testing::Test {
     return changes;
   }
 
+  // What was told of objects since the last question: "+name=value", "name=before>after", "-name=value".
+  std::string told() {
+    const std::lock_guard lock(mutex);
+    return std::exchange(objects, "");
+  }
+
   FakeClock clock;
   FakeApi api;
   std::mutex mutex;
   std::vector<std::string> changes;
+  std::string objects;
   std::unique_ptr<Reflector> reflector;
 };
 
@@ -434,6 +453,27 @@ TEST_F(ReflectorTest, EndsAtOnceWhereverItIs) {
   api.fail_list(kThings, {0, "", "no route"});
   clock.await_sleeper();
   reflector.reset();  // in the pause
+}
+
+TEST_F(ReflectorTest, EveryChangeOfAnObjectIsToldOnceAlsoWhatAListFinds) {
+  start_watching({thing("a", 1, "x"), thing("b", 2, "y")});
+  EXPECT_EQ(told(), "+a=x +b=y ");
+  api.send(kThings, EventType::kModified, thing("a", 11, "z"));
+  api.send(kThings, EventType::kModified, thing("b", 12, "unwanted"));
+  api.send(kThings, EventType::kDeleted, thing("b", 13, "unwanted"));
+  EXPECT_EQ(told(), "a=x>z -b=y ");
+  api.break_watch(kThings, {410, "Expired", "too old"});
+  clock.wake();
+  EXPECT_EQ(api.next_call(kThings), "list");
+  api.answer_list(kThings, {thing("c", 20, "w"), thing("d", 21, "v")}, "30");
+  EXPECT_EQ(api.next_call(kThings), "watch 30");
+  EXPECT_EQ(told(), "-a=z +c=w +d=v ");
+  api.break_watch(kThings, {410, "Expired", "too old"});
+  clock.wake();
+  EXPECT_EQ(api.next_call(kThings), "list");
+  api.answer_list(kThings, {thing("c", 20, "w"), thing("d", 31, "u")}, "40");
+  EXPECT_EQ(api.next_call(kThings), "watch 40");
+  EXPECT_EQ(told(), "d=v>u ");
 }
 
 }  // namespace

@@ -34,8 +34,22 @@ TEST_F(RestClientTest, GetAsksWithTokenAndAgent) {
   EXPECT_TRUE(http_->requests[0].repeatable);
 }
 
+TEST_F(RestClientTest, ALogIsTextAndBoundedAtItsServer) {
+  http_->add(200, "one\ntwo\n", {{"content-type", "text/plain"}});
+  const auto log = client().log("default", "a", {"download", 5, 1000});
+  ASSERT_TRUE(log.ok()) << log.error().message;
+  EXPECT_EQ(*log, "one\ntwo\n");
+  EXPECT_THAT(http_->targets(),
+              ElementsAre("GET /api/v1/namespaces/default/pods/a/log?container=download&tailLines=5&limitBytes=1000"));
+  EXPECT_EQ(http_->requests[0].headers.at("Accept"), "*/*");
+  http_->add(400, status_body(400, "BadRequest", "container is waiting to start"));
+  EXPECT_EQ(client().log("default", "a", {"download"}).error().reason, "BadRequest");
+}
+
 TEST_F(RestClientTest, NamesThatWouldLeadElsewhereAreNeverSent) {
   auto api = client();
+  EXPECT_FALSE(api.log("default", "../x", {}).ok());
+  EXPECT_FALSE(api.log("default", "", {}).ok());
   for (const char* name : {"../secrets/x", "..", ".", "a%2Fb", "a\nb", ""}) {
     const auto pod = api.get(kPods, "default", name);
     ASSERT_FALSE(pod.ok()) << name;

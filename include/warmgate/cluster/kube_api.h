@@ -1,4 +1,5 @@
-// KubeApi: the Kubernetes API as Warmgate uses it: get, list, watch, create, patch, delete. The seam between what
+// KubeApi: the Kubernetes API as Warmgate uses it: get, list, watch, create, patch, delete,
+// and the end of a container's log. The seam between what
 // Warmgate knows of a cluster and how it is asked; one implementation speaks HTTPS (rest_client.h), tests have a fake.
 // Thread-safe: several threads may call at once. Every call is bounded in time and ends at once, as an error, when its
 // `stop` is requested (a default token never is); what the API server sends is bounded in size and depth.
@@ -78,6 +79,13 @@ struct Preconditions {
   std::string resource_version;
 };
 
+// Of a container's log, from its end.
+struct LogOptions {
+  std::string container;
+  int tail_lines = 20;
+  int limit_bytes = 64 * 1024;  // counted from the first of these lines, so the newest may be missing beyond it
+};
+
 class KubeApi {
  public:
   // An item of a list, or the object of an event (for a bookmark only its metadata.resourceVersion means something).
@@ -107,6 +115,10 @@ class KubeApi {
                                    const std::stop_token& stop = {}) = 0;
   virtual ApiResult<std::monostate> remove(const Resource& resource, const std::string& ns, const std::string& name,
                                            const Preconditions& preconditions, const std::stop_token& stop = {}) = 0;
+
+  // Whatever the container wrote: it may be no valid UTF-8, and its last line may be cut.
+  virtual ApiResult<std::string> log(const std::string& ns, const std::string& pod, const LogOptions& options,
+                                     const std::stop_token& stop = {}) = 0;
 };
 
 }  // namespace warmgate::cluster

@@ -56,6 +56,8 @@ class RestClient final : public KubeApi {
                            const std::stop_token& stop = {}) override;
   ApiResult<std::monostate> remove(const Resource& resource, const std::string& ns, const std::string& name,
                                    const Preconditions& preconditions, const std::stop_token& stop = {}) override;
+  ApiResult<std::string> log(const std::string& ns, const std::string& pod, const LogOptions& options,
+                             const std::stop_token& stop = {}) override;
 
  private:
   struct Impl;

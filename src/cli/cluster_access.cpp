@@ -25,14 +25,6 @@ constexpr std::chrono::seconds kMaxWait{60};
 // Of a command: for a page of a list.
 constexpr std::chrono::milliseconds kPatience{20'000};
 
-base::Result<cluster::Connection> find_cluster(const ClusterOptions& options, cluster::Clock& clock) {
-  const bool says_which = !options.kubeconfig.empty() || !options.context.empty();
-  if (!says_which && cluster::runs_in_cluster(cluster::process_environment)) {
-    return cluster::load_in_cluster(cluster::kServiceAccountFolder, cluster::process_environment, clock);
-  }
-  return cluster::load_kubeconfig({options.kubeconfig, options.context}, cluster::process_environment, clock);
-}
-
 void log_change(base::Log& log, const ReflectorState& state) {
   if (state.failing_since) {
     log.write(LogLevel::kWarning, "facts cannot be read", {{"resource", state.resource}, {"error", state.error}});
@@ -50,6 +42,40 @@ void set_metrics(const cluster::LiveFacts& live, const cluster::Clock& clock, se
 }
 
 }  // namespace
+
+base::Result<cluster::Connection> find_cluster(const ClusterOptions& options, cluster::Clock& clock) {
+  const bool says_which = !options.kubeconfig.empty() || !options.context.empty();
+  if (!says_which && cluster::runs_in_cluster(cluster::process_environment)) {
+    return cluster::load_in_cluster(cluster::kServiceAccountFolder, cluster::process_environment, clock);
+  }
+  return cluster::load_kubeconfig({options.kubeconfig, options.context}, cluster::process_environment, clock);
+}
+
+void add_connection_options(CLI::App& command, ClusterOptions& options) {
+  command
+      .add_option("--kubeconfig", options.kubeconfig,
+                  "Kubeconfig file; without it the service account inside a Pod, else $KUBECONFIG or ~/.kube/config")
+      ->type_name("FILE");
+  command.add_option("--context", options.context, "Context of the kubeconfig")->type_name("NAME");
+}
+
+base::Result<CommandClient> connect_command(const ClusterOptions& options) {
+  CommandClient client;
+  client.clock = std::make_unique<cluster::SystemClock>();
+  const base::Result<cluster::Connection> connection = find_cluster(options, *client.clock);
+  if (!connection) {
+    return connection.error();
+  }
+  cluster::RestOptions rest;
+  rest.call_deadline = kPatience;
+  base::Result<std::unique_ptr<cluster::KubeApi>> api = cluster::connect(*connection, *client.clock, rest);
+  if (!api) {
+    return api.error();
+  }
+  client.api = std::move(api).value();
+  client.ns = connection->ns.empty() ? "default" : connection->ns;
+  return client;
+}
 
 void add_cluster_options(CLI::App& command, ClusterOptions& options, const std::string& what) {
   CLI::Option* cluster = command.add_flag("--cluster", options.enabled, what);
@@ -69,21 +95,15 @@ base::Result<lint::Bundle> read_with_cluster(const ClusterOptions& options, lint
   if (!options.enabled) {
     return read();
   }
-  cluster::SystemClock clock;
-  const base::Result<cluster::Connection> connection = find_cluster(options, clock);
-  if (!connection) {
-    return connection.error();
+  const base::Result<CommandClient> client = connect_command(options);
+  if (!client) {
+    return client.error();
   }
-  cluster::RestOptions rest;
-  rest.call_deadline = kPatience;
-  const base::Result<std::unique_ptr<cluster::KubeApi>> api = cluster::connect(*connection, clock, rest);
-  if (!api) {
-    return api.error();
-  }
+  cluster::KubeApi& api = *client->api;
   if (lint.ns.empty()) {
-    lint.ns = connection->ns.empty() ? "default" : connection->ns;
+    lint.ns = client->ns;
   }
-  const base::Result<std::shared_ptr<const kube::ClusterFacts>> facts = cluster::read_facts(**api);
+  const base::Result<std::shared_ptr<const kube::ClusterFacts>> facts = cluster::read_facts(api);
   if (!facts) {
     return facts.error();
   }
@@ -94,7 +114,7 @@ base::Result<lint::Bundle> read_with_cluster(const ClusterOptions& options, lint
     if (!kube::is_autoscaler(object) || bundle.checks(target)) {
       continue;
     }
-    base::Result<std::optional<kube::Object>> workload = cluster::read_workload(**api, target);
+    base::Result<std::optional<kube::Object>> workload = cluster::read_workload(api, target);
     if (!workload) {
       return base::Error{object.display_name() + " scales " + target.kind + "/" + target.name +
                          ", which cannot be read: " + workload.error().message};

@@ -9,6 +9,7 @@
 #include "warmgate/base/log.h"
 #include "warmgate/base/result.h"
 #include "warmgate/cluster/clock.h"
+#include "warmgate/cluster/kube_api.h"
 #include "warmgate/cluster/kubeconfig.h"
 #include "warmgate/cluster/live_facts.h"
 #include "warmgate/lint/linter.h"
@@ -27,6 +28,20 @@ struct ClusterOptions {
 };
 
 void add_cluster_options(CLI::App& command, ClusterOptions& options, const std::string& what);
+// --kubeconfig and --context of a command that always asks the cluster.
+void add_connection_options(CLI::App& command, ClusterOptions& options);
+
+// The cluster that `options` name, else the one that the process runs in, else that of the kubeconfig. `clock` must
+// outlive it.
+base::Result<cluster::Connection> find_cluster(const ClusterOptions& options, cluster::Clock& clock);
+
+// A client for one command.
+struct CommandClient {
+  std::unique_ptr<cluster::Clock> clock;
+  std::unique_ptr<cluster::KubeApi> api;
+  std::string ns;  // of the connection, else "default"
+};
+base::Result<CommandClient> connect_command(const ClusterOptions& options);
 
 // With --cluster: reads the facts of the cluster into `lint.cluster`, sets the namespace of objects that name none to
 // that of the connection unless one is given, and gets the workloads that autoscalers of `bundle` name. The bundle is

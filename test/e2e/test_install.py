@@ -29,9 +29,13 @@ def test_an_overlay_has_what_an_installation_needs(warmgate, kubectl, overlay):
         "Namespace",
         "NetworkPolicy",
         "PodDisruptionBudget",
+        "Role",
+        "RoleBinding",
         *own_certificate,
         "Service",
         "ServiceAccount",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
         "ValidatingWebhookConfiguration",
     ]
     entries = [each for document in found if document["kind"] in CONFIGURATIONS for each in document["webhooks"]]
@@ -89,7 +93,7 @@ def test_the_account_of_the_webhook_may_do_what_the_server_needs_and_no_more(acc
 
 def test_the_pods_of_the_overlay_pass_the_restricted_pod_security_standard(admin):
     """The namespace enforces it; a Pod that broke it would not have been created."""
-    pods = admin.wait_for_all("Pod", NAMESPACE, lambda pods: len(pods) == 2, "both Pods of the Deployment are there")
+    pods = admin.wait_for_all("Pod", NAMESPACE, lambda pods: len(pods) == 4, "both Pods of both Deployments are there")
     assert {pod["metadata"]["labels"]["app.kubernetes.io/name"] for pod in pods} == {NAME}
 
 

@@ -14,6 +14,10 @@ bool is_commit(std::string_view revision);
 // A repository id: "org/name" or "name" (huggingface_hub utils/_validators.py:28 at v1.22.0).
 bool is_repo_id(std::string_view text);
 
+// The address of a mirror (HF_ENDPOINT): http or https and a host, without a user, a query or blanks. A password has
+// its place in a Secret.
+bool is_endpoint(std::string_view text);
+
 // What kind of thing an unpinned revision is and why it pins nothing, for messages: "the branch main, which moves".
 std::string describe_revision(std::string_view revision);
 

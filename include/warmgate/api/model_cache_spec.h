@@ -54,9 +54,15 @@ struct ModelCacheSpec {
 // nullopt when validate_model_cache has errors.
 std::optional<ModelCacheSpec> read_model_cache_spec(const kube::Object& object);
 
+// Of spec.storage.create, and of the same object in a CachePolicy.
+NewClaim read_new_claim(const document::View& create);
+
 // The name of the ModelCache and of its claim that are made where policy creates them for Pods: a function of
 // repository and commit alone, a DNS label of at most 52 characters, so that names made from it still are.
 std::string created_name(std::string_view repo, std::string_view revision);
+
+// 16 hex digits of `text`, to tell names and specs apart; no protection against somebody who wants them to be equal.
+std::string short_hash(std::string_view text);
 
 // The Secrets that the download mounts or names: the author of a ModelCache must be allowed to use them himself.
 std::vector<std::string> used_secrets(const ModelCacheSpec& spec);

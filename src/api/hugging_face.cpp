@@ -48,6 +48,18 @@ bool is_repo_id(std::string_view text) {
          text.find("..") == std::string_view::npos && !text.ends_with(".git");
 }
 
+bool is_endpoint(std::string_view text) {
+  constexpr std::size_t kMaxEndpoint = 2048;
+  const bool https = text.starts_with("https://");
+  if ((!https && !text.starts_with("http://")) || text.size() > kMaxEndpoint) {
+    return false;
+  }
+  text.remove_prefix(std::string_view(https ? "https://" : "http://").size());
+  return !text.empty() && text.front() != '/' && std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c <= '~' && c != '@' && c != '?' && c != '#' && c != '\\';
+  });
+}
+
 std::string describe_revision(std::string_view revision) {
   const std::string lower = base::to_lower(revision);
   const bool hex = std::all_of(lower.begin(), lower.end(), is_lower_hex);

@@ -1,7 +1,10 @@
 #include "warmgate/api/model_cache.h"
 
+#include <array>
 #include <utility>
 
+#include "field_checks.h"
+#include "spec_checks.h"
 #include "warmgate/api/hugging_face.h"
 #include "warmgate/kube/pod.h"
 
@@ -10,26 +13,58 @@ namespace {
 
 using document::View;
 
-void check_source(const View& source, std::vector<FieldError>& errors) {
+constexpr std::size_t kMaxName = 253;  // of objects and keys of Secrets
+
+void check_source(const View& source, FieldChecks& checks) {
   const std::string repo = source["repo"].text();
   const std::string revision = source["revision"].text();
   if (!is_repo_id(repo) || repo.find('/') == std::string::npos) {
-    errors.push_back({source["repo"].pointer(), "a ModelCache needs the repository as \"org/name\"",
-                      "for example repo: Qwen/Qwen3-32B"});
+    checks.add({source["repo"].pointer(), "a ModelCache needs the repository as \"org/name\"",
+                "for example repo: Qwen/Qwen3-32B"});
   }
   if (!is_commit(revision)) {
-    errors.push_back({source["revision"].pointer(),
-                      "a ModelCache needs the revision as a full commit SHA (40 hex digits)",
-                      "get it with: " + commit_command(repo.empty() ? "<org>/<name>" : repo)});
+    checks.add({source["revision"].pointer(), "a ModelCache needs the revision as a full commit SHA (40 hex digits)",
+                "get it with: " + commit_command(repo.empty() ? "<org>/<name>" : repo)});
+  }
+  constexpr std::size_t kMaxPatterns = 64;
+  constexpr std::size_t kMaxPattern = 256;
+  checks.lines(source["allowPatterns"], kMaxPatterns, kMaxPattern);
+  checks.lines(source["ignorePatterns"], kMaxPatterns, kMaxPattern);
+  const View endpoint = source["endpoint"];
+  if (endpoint && !is_endpoint(endpoint.text())) {
+    checks.fail(endpoint, "must be an address without a user, a query or blanks", "for example https://hf-mirror.com");
+  }
+  const View token = source["tokenSecretRef"];
+  checks.object(token);
+  for (const char* part : {"name", "key"}) {
+    if (token.is_object() && !token[part]) {
+      checks.fail(token[part], "is needed", "tokenSecretRef names a Secret and a key in it, for example key: HF_TOKEN");
+    }
+    checks.text(token[part], 1, kMaxName);
   }
 }
 
-void check_storage(const View& storage, std::vector<FieldError>& errors) {
+void check_storage(const View& storage, FieldChecks& checks) {
   const bool named = !storage["claimName"].text().empty();
   const bool created = storage["create"].is_object();
   if (named == created) {
-    errors.push_back({storage.pointer(), "a ModelCache needs exactly one of storage.claimName and storage.create",
-                      "claimName: your own PersistentVolumeClaim; create: one that Warmgate makes"});
+    checks.add({storage.pointer(), "a ModelCache needs exactly one of storage.claimName and storage.create",
+                "claimName: your own PersistentVolumeClaim; create: one that Warmgate makes"});
+  }
+  if (storage["claimName"].text().size() > kMaxName) {
+    checks.fail(storage["claimName"], "must be the name of a PersistentVolumeClaim");
+  }
+  if (created) {
+    check_new_claim(storage["create"], checks);
+  }
+}
+
+void check_mount_path(const View& mount_path, FieldChecks& checks) {
+  // A colon ends the path for the API server (ValidateVolumeMounts); a mount at / hides the image.
+  const std::string path = mount_path.text();
+  if (mount_path && (!path.starts_with('/') || kube::normalize_path(path) == "/" ||
+                     path.find_first_of(":\r\n") != std::string::npos)) {
+    checks.fail(mount_path, "must be an absolute path below / without a colon", "for example /cache/huggingface");
   }
 }
 
@@ -38,15 +73,17 @@ void check_storage(const View& storage, std::vector<FieldError>& errors) {
 bool is_model_cache(const kube::Object& object) { return object.is(kGroup, "ModelCache"); }
 
 std::vector<FieldError> validate_model_cache(const kube::Object& object) {
-  std::vector<FieldError> errors;
   const View spec = object.root()["spec"];
-  check_source(spec["source"]["huggingFace"], errors);
-  check_storage(spec["storage"], errors);
-  const View mount_path = spec["mountPath"];
-  if (mount_path && !mount_path.text().starts_with('/')) {
-    errors.push_back({mount_path.pointer(), "mountPath must be an absolute path", "for example /cache/huggingface"});
-  }
-  return errors;
+  FieldChecks checks;
+  check_source(spec["source"]["huggingFace"], checks);
+  check_storage(spec["storage"], checks);
+  check_mount_path(spec["mountPath"], checks);
+  check_download(spec["download"], checks);
+  constexpr std::array<std::string_view, 2> kReclaimPolicies = {"Retain", "Delete"};
+  checks.one_of(spec["reclaimPolicy"], kReclaimPolicies);
+  checks.flag(spec["verify"]);
+  checks.flag(spec["suspend"]);
+  return checks.take();
 }
 
 std::optional<ModelCache> read_model_cache(const kube::Object& object) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
+#include <nlohmann/json.hpp>
 
+#include "policy_fields.h"
+#include "warmgate/api/cache_rules.h"
 #include "warmgate/api/model_cache.h"
 #include "warmgate/base/text.h"
 
@@ -14,19 +16,6 @@ using document::View;
 
 constexpr std::array<std::string_view, 4> kActionNames = {"off", "audit", "warn", "deny"};
 constexpr std::array<std::string_view, 3> kStaleFactsNames = {"ignore", "warn", "deny"};
-
-void check_members(const View& object, std::span<const std::string> known, std::vector<FieldError>& errors) {
-  if (object && !object.is_object()) {
-    errors.push_back({object.pointer(), object.pointer() + " must be a mapping", ""});
-  }
-  for (const auto& [name, value] : object.members()) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      const std::optional<std::string> meant = base::closest_match(name, known);
-      errors.push_back({value.pointer(), "a CachePolicy has no field " + value.pointer(),
-                        meant ? "did you mean " + *meant + "?" : "known here: " + base::join(known, ", ")});
-    }
-  }
-}
 
 void check_action(const View& value, std::vector<FieldError>& errors) {
   if (parse_action(value.text())) {
@@ -76,6 +65,10 @@ WaivableRules read_waivable(const View& waivers) {
   return out;
 }
 
+std::shared_ptr<const document::Json> section_of(const View& section) {
+  return section ? std::make_shared<const document::Json>(*section.json()) : nullptr;
+}
+
 RuleActions read_rules(const View& rules) {
   RuleActions out;
   for (const auto& [rule, action] : rules.members()) {
@@ -85,6 +78,19 @@ RuleActions read_rules(const View& rules) {
 }
 
 }  // namespace
+
+void check_members(const document::View& object, std::span<const std::string> known, std::vector<FieldError>& errors) {
+  if (object && !object.is_object()) {
+    errors.push_back({object.pointer(), object.pointer() + " must be a mapping", ""});
+  }
+  for (const auto& [name, value] : object.members()) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      const std::optional<std::string> meant = base::closest_match(name, known);
+      errors.push_back({value.pointer(), "a CachePolicy has no field " + value.pointer(),
+                        meant ? "did you mean " + *meant + "?" : "known here: " + base::join(known, ", ")});
+    }
+  }
+}
 
 std::string_view to_string(Action action) { return kActionNames.at(static_cast<std::size_t>(action)); }
 
@@ -109,12 +115,13 @@ std::vector<FieldError> validate_cache_policy(const kube::Object& object) {
   }
   check_members(root, std::array<std::string, 4>{"apiVersion", "kind", "metadata", "spec"}, errors);
   const View spec = root["spec"];
-  check_members(
-      spec,
-      std::array<std::string, 7>{"rules", "namespaces", "ownedPods", "staleFacts", "inject", "offline", "waivers"},
-      errors);
+  check_members(spec,
+                std::array<std::string, 8>{"rules", "namespaces", "ownedPods", "staleFacts", "inject", "offline",
+                                           "waivers", "modelCaches"},
+                errors);
   check_rules(spec["rules"], errors);
   check_waivers(spec["waivers"], errors);
+  check_cache_rules(spec["modelCaches"], errors);
   if (const View owned = spec["ownedPods"]) {
     check_action(owned, errors);
   }
@@ -127,15 +134,17 @@ std::vector<FieldError> validate_cache_policy(const kube::Object& object) {
     }
   }
   if (const View namespaces = spec["namespaces"]; namespaces && !namespaces.is_array()) {
-    errors.push_back({namespaces.pointer(), "namespaces must be a list", "each item has names, rules and waivers"});
+    errors.push_back(
+        {namespaces.pointer(), "namespaces must be a list", "each item has names, rules, waivers and modelCaches"});
   }
   for (const View& item : spec["namespaces"].items()) {
-    check_members(item, std::array<std::string, 3>{"names", "rules", "waivers"}, errors);
+    check_members(item, std::array<std::string, 4>{"names", "rules", "waivers", "modelCaches"}, errors);
     if (item["names"].strings().empty() || item["names"].strings().size() != item["names"].size()) {
       errors.push_back({item["names"].pointer(), "names must list namespaces", "for example names: [\"sandbox-*\"]"});
     }
     check_rules(item["rules"], errors);
     check_waivers(item["waivers"], errors);
+    check_cache_rules(item["modelCaches"], errors);
   }
   return errors;
 }
@@ -152,8 +161,10 @@ CachePolicy read_cache_policy(const kube::Object& object) {
   policy.inject = spec["inject"].boolean();
   policy.offline = spec["offline"].boolean();
   policy.waivable = read_waivable(spec["waivers"]);
+  policy.model_caches = section_of(spec["modelCaches"]);
   for (const View& item : spec["namespaces"].items()) {
-    policy.namespaces.push_back({item["names"].strings(), read_rules(item["rules"]), read_waivable(item["waivers"])});
+    policy.namespaces.push_back({item["names"].strings(), read_rules(item["rules"]), read_waivable(item["waivers"]),
+                                 section_of(item["modelCaches"])});
   }
   return policy;
 }

@@ -76,6 +76,16 @@ void print_waivable(std::string& out, const RuleIds& ids, const std::string& ind
   out += indent + "waivers:\n" + indent + "  allowed: [" + base::join(list, ", ") + "]\n";
 }
 
+// What a layer says of ModelCaches, and nothing else.
+void print_said(std::string& out, const document::Json& section, const std::string& indent) {
+  const document::View said(section);
+  api::CacheRules rules;
+  api::lay_over(rules, said);
+  if (const std::string lines = api::to_yaml(rules, indent + "  ", &said); !lines.empty()) {
+    out += indent + "modelCaches:\n" + lines;
+  }
+}
+
 void print_rules(std::string& out, const std::map<std::string, Action>& actions, const std::string& indent) {
   for (const auto& [id, action] : actions) {
     const std::string quoted = action == Action::kOff ? "\"off\"" : std::string(api::to_string(action));
@@ -113,7 +123,7 @@ base::Status Policy::add_layer(const document::Document& document) {
   std::map<std::string, Action> rules = by_id(layer.rules, errors);
   std::vector<NamespaceLayer> namespaces;
   for (const api::NamespaceOverride& item : layer.namespaces) {
-    namespaces.push_back({item.names, by_id(item.rules, errors), by_id(item.waivable, errors)});
+    namespaces.push_back({item.names, by_id(item.rules, errors), by_id(item.waivable, errors), item.model_caches});
   }
   std::optional<RuleIds> waivable = by_id(layer.waivable, errors);
   if (!errors.empty()) {
@@ -128,6 +138,9 @@ base::Status Policy::add_layer(const document::Document& document) {
   offline_ = layer.offline.value_or(offline_);
   if (waivable) {
     waivable_ = *std::move(waivable);
+  }
+  if (layer.model_caches != nullptr) {
+    api::lay_over(cache_rules_, document::View(*layer.model_caches));
   }
   return base::ok_status();
 }
@@ -161,7 +174,15 @@ bool Policy::may_waive(std::string_view rule_id, std::string_view ns) const {
   return waivable->contains(rule_id);
 }
 
-const api::CacheRules& Policy::cache_rules(std::string_view /*ns*/) const { return cache_rules_; }
+api::CacheRules Policy::cache_rules(std::string_view ns) const {
+  api::CacheRules rules = cache_rules_;
+  for (const NamespaceLayer& layer : namespaces_) {
+    if (layer.model_caches != nullptr && base::matches_any_glob(layer.names, ns)) {
+      api::lay_over(rules, document::View(*layer.model_caches));
+    }
+  }
+  return rules;
+}
 
 std::string Policy::to_yaml() const {
   std::string out =
@@ -171,6 +192,7 @@ std::string Policy::to_yaml() const {
   out += "  ownedPods: " + (owned_pods_ == Action::kOff ? "\"off\"" : std::string(api::to_string(owned_pods_))) + "\n";
   out += "  staleFacts: " + std::string(api::to_string(stale_facts_)) + "\n";
   print_waivable(out, waivable_, "  ");
+  out += "  modelCaches:\n" + api::to_yaml(cache_rules_, "    ");
   out += "  rules:\n";
   print_rules(out, rules_, "    ");
   if (!namespaces_.empty()) {
@@ -180,6 +202,9 @@ std::string Policy::to_yaml() const {
     out += "    - names: " + document::to_json(document::Json(layer.names)) + "\n";
     if (layer.waivable) {
       print_waivable(out, *layer.waivable, "      ");
+    }
+    if (layer.model_caches != nullptr) {
+      print_said(out, *layer.model_caches, "      ");
     }
     out += "      rules:\n";
     print_rules(out, layer.rules, "        ");

@@ -71,13 +71,15 @@ TEST(CachePolicy, EveryFieldIsRead) {
 }
 
 TEST(CachePolicy, WhatIsNotSaidStaysOpen) {
-  for (const char* spec : {"{}", "null", "{rules: , namespaces: , inject: , ownedPods: , staleFacts: }"}) {
+  for (const char* spec :
+       {"{}", "null", "{rules: , namespaces: , inject: , ownedPods: , staleFacts: , modelCaches: }"}) {
     const kube::Object object = policy(spec);
     EXPECT_THAT(errors_of(object), IsEmpty()) << spec;
     const CachePolicy read = read_cache_policy(object);
     EXPECT_EQ(read.inject, std::nullopt);
     EXPECT_EQ(read.stale_facts, std::nullopt);
     EXPECT_EQ(read.owned_pods, std::nullopt);
+    EXPECT_EQ(read.model_caches, nullptr);
     EXPECT_THAT(read.rules, IsEmpty());
     EXPECT_THAT(read.namespaces, IsEmpty());
   }
@@ -104,7 +106,7 @@ TEST(CachePolicy, EachMistakeHasItsPlaceAndAHint) {
       {"{ownedpods: warn}", "/spec/ownedpods | a CachePolicy has no field /spec/ownedpods | did you mean ownedPods?"},
       {"{exceptions: []}",
        "/spec/exceptions | a CachePolicy has no field /spec/exceptions | "
-       "known here: rules, namespaces, ownedPods, staleFacts, inject, offline, waivers"},
+       "known here: rules, namespaces, ownedPods, staleFacts, inject, offline, waivers, modelCaches"},
       {"{namespaces: [{names: [a], rulez: {}}]}",
        "/spec/namespaces/0/rulez | a CachePolicy has no field /spec/namespaces/0/rulez | did you mean rules?"},
       {"[]", "/spec | /spec must be a mapping | "},
@@ -118,12 +120,16 @@ TEST(CachePolicy, EachMistakeHasItsPlaceAndAHint) {
       {"{inject: 'true'}", "/spec/inject | inject must be true or false | "},
       {"{offline: 1}", "/spec/offline | offline must be true or false | "},
       {"{namespaces: {names: [a]}}",
-       "/spec/namespaces | namespaces must be a list | each item has names, rules and waivers"},
+       "/spec/namespaces | namespaces must be a list | each item has names, rules, waivers and modelCaches"},
       {"{waivers: {}}", "/spec/waivers/allowed | /spec/waivers/allowed" + list},
       {"{waivers: {allowed: WG205}}", "/spec/waivers/allowed | /spec/waivers/allowed" + list},
       {"{waivers: {allowed: [WG205, 7]}}", "/spec/waivers/allowed | /spec/waivers/allowed" + list},
       {"{namespaces: [{names: [a], waivers: {allowed: [{}]}}]}",
        "/spec/namespaces/0/waivers/allowed | /spec/namespaces/0/waivers/allowed" + list},
+      {"{modelCaches: {missing: no}}",
+       "/spec/modelCaches/missing | /spec/modelCaches/missing is no choice | use one of allow, warn, deny, create"},
+      {"{namespaces: [{names: [a], modelCaches: {gates: 1}}]}",
+       "/spec/namespaces/0/modelCaches/gates | /spec/namespaces/0/modelCaches/gates must be true or false | "},
       {"{namespaces: [{rules: {}}]}",
        "/spec/namespaces/0/names | names must list namespaces | for example names: [\"sandbox-*\"]"},
       {"{namespaces: [{names: dev}]}",

@@ -169,6 +169,28 @@ TEST(Policy, ANamespacesOverrideSurvivesLaterRulesForAllAndYieldsToLaterOverride
             Action::kOff);
 }
 
+TEST(Policy, WhatIsDoneAboutModelCachesIsLaidOverFieldByField) {
+  const Policy policy =
+      with({"  modelCaches: {missing: warn, maxHold: 2h}\n"
+            "  namespaces:\n"
+            "    - {names: [team-*], modelCaches: {missing: create, create: {storageClassName: fast}}}\n",
+            "  modelCaches: {missing: deny}\n  namespaces: [{names: [team-a], modelCaches: {gates: false}}]\n"});
+  const api::CacheRules all = policy.cache_rules("llm");
+  EXPECT_TRUE(all.gates);
+  EXPECT_EQ(all.missing, api::MissingCache::kDeny);
+  EXPECT_EQ(all.max_hold, std::chrono::hours(2));
+  const api::CacheRules team_a = policy.cache_rules("team-a");
+  EXPECT_FALSE(team_a.gates);
+  EXPECT_EQ(team_a.missing, api::MissingCache::kCreate);
+  EXPECT_EQ(team_a.create.storage_class, "fast");
+  EXPECT_EQ(team_a.max_hold, std::chrono::hours(2));
+  EXPECT_TRUE(policy.cache_rules("team-b").gates);
+}
+
+TEST(Policy, TheBuiltInOneSaysOfModelCachesWhatTheirDefaultsAre) {
+  EXPECT_EQ(api::to_yaml(Policy::built_in().value().cache_rules("any"), ""), api::to_yaml(api::CacheRules(), ""));
+}
+
 TEST(Policy, MistakesNameFileLineColumnAndWhatToDo) {
   struct Case {
     const char* spec;
@@ -193,6 +215,8 @@ TEST(Policy, MistakesNameFileLineColumnAndWhatToDo) {
        "team.yaml:7:27: there is no rule \"no-such-rule\"; `warmgate explain` lists the rules"},
       {"  waivers: {allow: [WG101]}\n",
        "team.yaml:5:13: a CachePolicy has no field /spec/waivers/allow; did you mean allowed?"},
+      {"  modelCaches:\n    maxHold: tomorrow\n",
+       "team.yaml:6:5: /spec/modelCaches/maxHold must be a duration; for example 90m or 24h"},
       {"  rulez: {}\n", "team.yaml:5:3: a CachePolicy has no field /spec/rulez; did you mean rules?"},
       {"  rules:\n    WG101: error\n",
        "team.yaml:6:5: /spec/rules/WG101 is no action; use one of deny, warn, audit, off"},
@@ -217,6 +241,9 @@ TEST(PolicyYaml, ReadsBackToAnEqualPolicy) {
       {"  namespaces:\n    - {names: [team-*, lab], rules: {WG101: off, WG301: warn}}\n    - {names: ['*']}\n"},
       {"  waivers: {allowed: [WG301, WG101]}\n  namespaces:\n    - {names: [lab], waivers: {allowed: []}}\n"
        "    - {names: [team-a], rules: {WG101: warn}, waivers: {allowed: [ephemeral-cache]}}\n"},
+      {"  modelCaches: {missing: create, create: {size: 2Ti}, deleteUnusedAfter: 720h}\n"
+       "  namespaces:\n    - {names: [lab], modelCaches: {gates: false, afterHold: keep}}\n"
+       "    - {names: [team-a], modelCaches: {}}\n"},
       {"  namespaces:\n    - {names: [\"quo\\\"te\\\\\", \"line\\nbreak\", \"# no comment\"], rules: {WG101: off}}\n"},
   };
   for (const std::vector<std::string>& specs : layers) {
@@ -229,6 +256,9 @@ TEST(PolicyYaml, ReadsBackToAnEqualPolicy) {
     EXPECT_EQ(again.inject(), policy.inject());
     EXPECT_EQ(again.owned_pods(), policy.owned_pods());
     EXPECT_EQ(again.stale_facts(), policy.stale_facts());
+    for (const char* ns : {"", "lab", "team-a"}) {
+      EXPECT_EQ(api::to_yaml(again.cache_rules(ns), ""), api::to_yaml(policy.cache_rules(ns), "")) << ns;
+    }
     for (const rules::Rule* rule : rules::all_rules()) {
       for (const char* ns : {"", "lab", "team-a", "other", "quo\"te\\", "line\nbreak", "# no comment"}) {
         EXPECT_EQ(again.action(rule->info.id, ns), policy.action(rule->info.id, ns)) << rule->info.id << " in " << ns;
@@ -244,7 +274,9 @@ TEST(PolicyYaml, ShowsEachRuleWithItsSlug) {
   EXPECT_THAT(text, ::testing::StartsWith(
                         "apiVersion: warmgate.dev/v1alpha1\nkind: CachePolicy\nmetadata:\n  name: effective\n"
                         "spec:\n  inject: true\n  offline: false\n  ownedPods: warn\n  staleFacts: warn\n  waivers:\n"
-                        "    allowed: []\n  rules:\n"
+                        "    allowed: []\n  modelCaches:\n    gates: true\n    missing: allow\n    create:\n"
+                        "      accessModes: [\"ReadWriteMany\"]\n    maxHold: 24h\n    afterHold: release\n"
+                        "    images: [\"*\"]\n    endpoints: [\"*\"]\n    deleteUnusedAfter: never\n  rules:\n"
                         "    WG101: \"off\" # unpinned-revision\n"
                         "    WG102: deny  # revision-mismatch\n"));
 }

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "warmgate/api/field_error.h"
+#include "warmgate/document/json.h"
 #include "warmgate/kube/object.h"
 
 namespace warmgate::api {
@@ -43,6 +45,7 @@ struct NamespaceOverride {
   std::vector<std::string> names;  // globs: "team-*"
   RuleActions rules;
   WaivableRules waivable;
+  std::shared_ptr<const document::Json> model_caches;  // as in CachePolicy
 };
 
 struct CachePolicy {
@@ -52,8 +55,9 @@ struct CachePolicy {
   WaivableRules waivable;                     // the whole list, not an addition
   std::optional<Action> owned_pods;           // the most that is done to Pods of controllers whose template was judged
   std::optional<StaleFacts> stale_facts;
-  std::optional<bool> inject;   // injection into Pods whose model has a ModelCache
-  std::optional<bool> offline;  // injection also keeps such Pods from asking the Hub
+  std::optional<bool> inject;                          // injection into Pods whose model has a ModelCache
+  std::optional<bool> offline;                         // injection also keeps such Pods from asking the Hub
+  std::shared_ptr<const document::Json> model_caches;  // for lay_over (cache_rules.h); nullptr: nothing is said
 };
 
 bool is_cache_policy(const kube::Object& object);

@@ -5,17 +5,24 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "warmgate/api/field_error.h"
 #include "warmgate/api/model_cache_spec.h"
+#include "warmgate/document/view.h"
 
 namespace warmgate::api {
 
 // What becomes of a GPU inference Pod whose pinned model has no ModelCache in its namespace.
 enum class MissingCache { kAllow, kWarn, kDeny, kCreate };
 
+std::string_view to_string(MissingCache choice);
+
 // What becomes of a Pod that has waited for max_hold.
 enum class AfterHold { kRelease, kKeep };
+
+std::string_view to_string(AfterHold choice);
 
 struct CacheRules {
   bool gates = true;  // Pods wait for their ModelCache
@@ -29,5 +36,14 @@ struct CacheRules {
   // deleted; nullopt: it is only reported.
   std::optional<std::chrono::seconds> delete_unused_after;
 };
+
+// `section` is spec.modelCaches, or that of an entry of spec.namespaces.
+void check_cache_rules(const document::View& section, std::vector<FieldError>& errors);
+
+// Sets what the section says, and nothing else. Requires a section without errors.
+void lay_over(CacheRules& rules, const document::View& section);
+
+// As YAML, each line with the indentation: all of them, or those that `section` says (null: all).
+std::string to_yaml(const CacheRules& rules, std::string_view indent, const document::View* section = nullptr);
 
 }  // namespace warmgate::api

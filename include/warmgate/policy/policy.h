@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -38,7 +39,7 @@ class Policy {
   // Whether Pods that have all their models from ModelCaches are kept from asking the Hub.
   [[nodiscard]] bool offline() const { return offline_; }
   // What is done there about ModelCaches and the Pods that wait for them.
-  [[nodiscard]] const api::CacheRules& cache_rules(std::string_view ns) const;
+  [[nodiscard]] api::CacheRules cache_rules(std::string_view ns) const;
 
   // The whole effective policy as a CachePolicy manifest, with each rule's slug as a comment.
   [[nodiscard]] std::string to_yaml() const;
@@ -48,6 +49,7 @@ class Policy {
     std::vector<std::string> names;
     std::map<std::string, api::Action> rules;
     std::optional<std::set<std::string, std::less<>>> waivable;
+    std::shared_ptr<const document::Json> model_caches;  // what it says of them; nullptr: nothing
   };
   std::map<std::string, api::Action> rules_;  // by rule id
   std::vector<NamespaceLayer> namespaces_;

@@ -11,6 +11,8 @@ namespace warmgate::api {
 inline constexpr std::string_view kGate = "warmgate.dev/model-cache";
 inline constexpr std::string_view kGatedLabel = "warmgate.dev/gated";  // "true"
 inline constexpr std::string_view kWaitsForAnnotation = "warmgate.dev/waits-for";
+// On Pods that injection gave what a ModelCache has: "container=org/name@commit", comma separated.
+inline constexpr std::string_view kModelsAnnotation = "warmgate.dev/models";
 
 // On ModelCaches. The finalizer defers deletion while Pods use the files; kForceDelete "true" ends it whatever happens.
 // Another value of kRetry starts a failed download again. kCreatedFor marks a ModelCache that policy made for Pods.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "warmgate/api/names.h"
 #include "warmgate/document/json.h"
 #include "warmgate/kube/facts.h"
 #include "warmgate/kube/object.h"
@@ -48,7 +49,7 @@ struct Injection {
 };
 
 // Annotations on Pods that use a ModelCache: "container=repo@commit", and "container=claim", comma separated.
-inline constexpr std::string_view kModelsAnnotation = "warmgate.dev/models";
+using api::kModelsAnnotation;
 inline constexpr std::string_view kClaimsAnnotation = "warmgate.dev/claims";
 
 struct Options {

@@ -60,11 +60,15 @@ void check_storage(const View& storage, FieldChecks& checks) {
 }
 
 void check_mount_path(const View& mount_path, FieldChecks& checks) {
-  // A colon ends the path for the API server (ValidateVolumeMounts); a mount at / hides the image.
   const std::string path = mount_path.text();
-  if (mount_path && (!path.starts_with('/') || kube::normalize_path(path) == "/" ||
-                     path.find_first_of(":\r\n") != std::string::npos)) {
-    checks.fail(mount_path, "must be an absolute path below / without a colon", "for example /cache/huggingface");
+  const std::string closed = path + "/";
+  // A colon ends the path for the API server (ValidateVolumeMounts); a mount at / hides the image.
+  const bool bad = !path.starts_with('/') || path.find_first_not_of('/') == std::string::npos ||
+                   path.find_first_of(":\r\n") != std::string::npos || closed.find("/../") != std::string::npos ||
+                   closed.find("/./") != std::string::npos;
+  if (mount_path && bad) {
+    checks.fail(mount_path, "must be an absolute path below /, without a colon, \".\" and \"..\"",
+                "for example /cache/huggingface");
   }
 }
 

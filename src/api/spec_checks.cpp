@@ -38,11 +38,12 @@ constexpr std::array<std::string_view, 21> kReserved = {"HF_HOME",
                                                         "PIP_USER"};
 
 void check_resources(const View& resources, FieldChecks& checks) {
+  constexpr std::array<std::string_view, 3> kNames = {"cpu", "memory", "ephemeral-storage"};
   checks.object(resources);
   for (const char* part : {"requests", "limits"}) {
     checks.object(resources[part]);
     for (const auto& [name, amount] : resources[part].members()) {
-      if (name.find('/') != std::string::npos) {
+      if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
         checks.fail(amount, "has no place in a download", "it takes cpu, memory and ephemeral-storage, no devices");
       }
       checks.quantity(amount, 0);
@@ -53,6 +54,7 @@ void check_resources(const View& resources, FieldChecks& checks) {
 void check_env(const View& env, FieldChecks& checks) {
   constexpr std::size_t kMaxVariables = 128;
   constexpr std::size_t kMaxVariableName = 256;
+  constexpr std::size_t kMaxValue = 8192;
   for (const View& item : checks.objects(env, kMaxVariables)) {
     const std::string name = item["name"].text();
     if (name.empty() || name.size() > kMaxVariableName || name.find('=') != std::string::npos) {
@@ -62,9 +64,7 @@ void check_env(const View& env, FieldChecks& checks) {
       checks.fail(item["name"], "is " + name + ", which the download sets itself",
                   "see mountPath, download.highPerformance, source.huggingFace.endpoint and tokenSecretRef");
     }
-    if (item["value"] && !item["value"].is_string()) {
-      checks.fail(item["value"], "must be a string", "put numbers and true or false in quotes");
-    }
+    checks.text(item["value"], 0, kMaxValue);
     checks.object(item["valueFrom"]);
   }
 }

@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
+
+#include "support/paths.h"
 
 namespace warmgate::api {
 namespace {
@@ -147,6 +151,7 @@ TEST(ModelCacheSpec, EachMistakeHasItsPlace) {
       {R"({"mountPath": "/"})", {"/spec/mountPath"}},
       {R"({"mountPath": "/a/.."})", {"/spec/mountPath"}},
       {R"({"mountPath": "/a:b"})", {"/spec/mountPath"}},
+      {R"({"mountPath": "/a/./b"})", {"/spec/mountPath"}},
       {R"({"download": 5})", {"/spec/download"}},
       {R"({"download": {"image": "", "highPerformance": "yes"}})", {download + "image", download + "highPerformance"}},
       {R"({"download": {"backoffLimit": -1, "activeDeadlineSeconds": 0, "maxWorkers": 0}})",
@@ -173,6 +178,23 @@ TEST(ModelCacheSpec, EachMistakeHasItsPlace) {
     EXPECT_EQ(error_pointers(object), test.pointers) << test.patch;
     EXPECT_FALSE(read_model_cache_spec(object)) << test.patch;
   }
+}
+
+TEST(ModelCacheSpec, VariablesOfTheDownloadAreRefusedAsTheCrdRefusesThem) {
+  std::ifstream file(testing::source_dir() + "/deploy/webhook/base/crds/modelcaches.yaml");
+  const std::string crd{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t begin = crd.find("variable.name in [");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string names = crd.substr(begin, crd.find(']', begin) - begin);
+  int count = 0;
+  for (std::size_t at = names.find('\''); at != std::string::npos; ++count) {
+    const std::size_t end = names.find('\'', at + 1);
+    const std::string name = names.substr(at + 1, end - at - 1);
+    const Json patch = {{"download", {{"env", {{{"name", name}}}}}}};
+    EXPECT_THAT(error_pointers(model_cache(patch.dump())), ElementsAre("/spec/download/env/0/name")) << name;
+    at = names.find('\'', end + 1);
+  }
+  EXPECT_EQ(count, 21);
 }
 
 TEST(ModelCacheSpec, ListsAreBounded) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "warmgate/api/model_cache_spec.h"
@@ -39,6 +40,9 @@ struct JobInput {
 std::string job_name(const api::ModelCacheSpec& spec);
 // Of all that another download would follow from: source, download settings, mount path, claim, retry.
 std::string spec_hash(const JobInput& input);
+
+// The reason that an exit code stands for; "" for another.
+std::string_view exit_reason(int code);
 
 document::Json download_job(const JobInput& input, const Settings& settings);
 // Removes this model's files from the claim, and nothing else.

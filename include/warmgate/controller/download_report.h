@@ -11,14 +11,15 @@
 
 namespace warmgate::controller {
 
-// {"progress":{"bytes":123,"total":456,"files":7}}: the newest such line of a log's tail. `before` is what was known,
-// for the speed and for when the bytes last grew.
+// {"progress":{"bytes":123,"total":456,"files":7,"verifying":false}}: the newest such line of a log's tail. `before` is
+// what was known, for the speed and for when the bytes last grew.
 std::optional<Progress> read_progress(std::string_view log_tail, const std::optional<Progress>& before, WallTime now);
 
-// {"result":"done","files":17,"bytes":65527000000,"verified":true} or {"result":"GatedRepo","message":"…"}.
+// {"result":"done","files":17,"bytes":65527000000,"verified":true} or {"result":"GatedRepo","message":"…"}, also as the
+// last line of a log, which Kubernetes takes for the message where none was written.
 struct DownloadResult {
   bool done = false;
-  std::string reason;   // of a failure: a reason of the conditions
+  std::string reason;   // of a failure: a reason of the conditions; "" when it may go better the next time
   std::string message;  // for people, one line
   int files = 0;
   std::int64_t bytes = 0;

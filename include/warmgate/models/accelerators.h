@@ -20,6 +20,8 @@ class Accelerators {
 
   [[nodiscard]] bool is_accelerator(std::string_view resource) const;
   [[nodiscard]] bool is_accelerator_node_label(std::string_view label) const;
+  // Those labels themselves; they may hold globs.
+  [[nodiscard]] const std::vector<std::string>& node_labels() const { return node_labels_; }
   // Of Dynamic Resource Allocation.
   [[nodiscard]] bool is_device_class(std::string_view name) const;
   // A text (a CEL expression) that has one of them in quotes: DeviceClasses select by driver, which is named alike.

@@ -16,6 +16,11 @@ FakeClock::Steady::time_point FakeClock::now() const {
   return now_;
 }
 
+FakeClock::Wall::time_point FakeClock::wall_now() const {
+  constexpr std::chrono::seconds kStart{1'795'690'000};
+  return Wall::time_point(kStart + std::chrono::duration_cast<Wall::duration>(now().time_since_epoch()));
+}
+
 void FakeClock::sleep_for(std::chrono::milliseconds time, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   const Steady::time_point until = now_ + time;

@@ -25,7 +25,8 @@ using document::Json;
 class FakeClock final : public cluster::Clock {
  public:
   [[nodiscard]] Steady::time_point now() const override;
-  [[nodiscard]] Wall::time_point wall_now() const override { return {}; }
+  // A time that moves with now().
+  [[nodiscard]] Wall::time_point wall_now() const override;
   void sleep_for(std::chrono::milliseconds time, const std::stop_token& stop) override;
 
   void advance(std::chrono::milliseconds time);

@@ -24,6 +24,7 @@ void add_mutate(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
 void add_explain(CLI::App& app, Run& run);
 void add_policy(CLI::App& app, Run& run);
+void add_gates(CLI::App& app, Run& run);
 void add_version(CLI::App& app, Run& run);
 
 // "warmgate: <message>" on standard error; returns kFailure.

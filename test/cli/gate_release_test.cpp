@@ -1,0 +1,136 @@
+// `gates release` against a cluster in memory.
+#include "../../src/cli/gate_release.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "controller/fake_cluster.h"
+#include "warmgate/controller/plan.h"
+
+namespace warmgate::testing {
+namespace {
+
+using cli::GateRelease;
+using cli::GatesReleased;
+using cluster::ApiError;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr const char* kOurs = "warmgate.dev/model-cache";
+
+class GateReleaseTest : public ::testing::Test {
+ protected:
+  void put(const std::string& ns, const std::string& name, const std::vector<std::string>& gates,
+           const std::string& phase = "Pending") {
+    Json list = Json::array();
+    for (const std::string& gate : gates) {
+      list.push_back({{"name", gate}});
+    }
+    cluster.put(controller::pods(), {{"metadata", {{"name", name}, {"namespace", ns}}},
+                                     {"spec", {{"schedulingGates", list}}},
+                                     {"status", {{"phase", phase}}}});
+  }
+  [[nodiscard]] Json gates_of(const std::string& ns, const std::string& name) const {
+    return cluster.find(controller::pods(), ns, name).value()["spec"]["schedulingGates"];
+  }
+  GatesReleased release(const GateRelease& what) {
+    return cli::release_gates(cluster, what, [&](const std::string& pod) { told.push_back(pod); }).value();
+  }
+
+  FakeCluster cluster;
+  std::vector<std::string> told;
+};
+
+TEST_F(GateReleaseTest, TakesOurGateAndNoOtherOffEveryPod) {
+  put("llm", "a", {"other.dev/x", kOurs, "other.dev/y"});
+  put("llm", "b", {"other.dev/x"});
+  put("prod", "c", {kOurs});
+  const GatesReleased done = release({});
+  EXPECT_EQ(done.released, 2U);
+  EXPECT_THAT(done.failures, IsEmpty());
+  EXPECT_THAT(told, ElementsAre("llm/a", "prod/c"));
+  EXPECT_EQ(gates_of("llm", "a"), Json({{{"name", "other.dev/x"}}, {{"name", "other.dev/y"}}}));
+  EXPECT_EQ(gates_of("llm", "b"), Json({{{"name", "other.dev/x"}}}));
+  EXPECT_EQ(gates_of("prod", "c"), Json::array());
+  EXPECT_EQ(release({}).released, 0U);
+}
+
+TEST_F(GateReleaseTest, OnlyInTheNamespaceAndOnlyThePodsThatAreNamed) {
+  put("llm", "a", {kOurs});
+  put("llm", "b", {kOurs});
+  put("prod", "a", {kOurs});
+  EXPECT_EQ(release({"llm", {"a"}, false}).released, 1U);
+  EXPECT_THAT(told, ElementsAre("llm/a"));
+  EXPECT_EQ(release({"llm", {}, false}).released, 1U);
+  EXPECT_EQ(gates_of("prod", "a").size(), 1U);
+}
+
+TEST_F(GateReleaseTest, ADryRunChangesNothing) {
+  put("llm", "a", {kOurs});
+  EXPECT_EQ(release({"", {}, true}).released, 1U);
+  EXPECT_THAT(told, ElementsAre("llm/a"));
+  EXPECT_THAT(cluster.writes(), IsEmpty());
+}
+
+TEST_F(GateReleaseTest, ListsAgainWhenAGateMovedMeanwhile) {
+  put("llm", "a", {"other.dev/x", kOurs});
+  bool moved = false;
+  cluster.before_call([&](const FakeCluster::Call& call) {
+    if (call.verb == "patch" && !moved) {
+      moved = true;
+      put("llm", "a", {kOurs, "other.dev/x"});
+    }
+  });
+  const GatesReleased done = release({});
+  EXPECT_EQ(done.released, 1U);
+  EXPECT_THAT(done.failures, IsEmpty());
+  EXPECT_EQ(gates_of("llm", "a"), Json({{{"name", "other.dev/x"}}}));
+}
+
+TEST_F(GateReleaseTest, GoesOnAfterFailuresAndSaysWhichTheyWere) {
+  put("llm", "a", {kOurs});
+  put("llm", "b", {kOurs});
+  put("llm", "gone", {kOurs});
+  cluster.before_call([&](const FakeCluster::Call& call) {
+    if (call.verb == "patch" && call.name == "a") {
+      cluster.fail_next("patch", "pods", ApiError{403, "Forbidden", "may not patch", {}});
+    }
+    if (call.verb == "patch" && call.name == "gone") {
+      cluster.erase(controller::pods(), "llm", "gone");
+    }
+  });
+  const GatesReleased done = release({});
+  EXPECT_EQ(done.released, 1U);
+  EXPECT_EQ(done.gone, 1U);
+  EXPECT_FALSE(done.given_up);
+  EXPECT_THAT(done.failures, ElementsAre("llm/a: may not patch"));
+  EXPECT_THAT(told, ElementsAre("llm/b"));
+}
+
+TEST_F(GateReleaseTest, StopsWhenNobodyAnswers) {
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    put("llm", name, {kOurs});
+  }
+  int patches = 0;
+  cluster.before_call([&](const FakeCluster::Call& call) {
+    if (call.verb == "patch") {
+      ++patches;
+      cluster.fail_next("patch", "pods", ApiError{0, "", "no answer", {}});
+    }
+  });
+  const GatesReleased done = release({});
+  EXPECT_TRUE(done.given_up);
+  EXPECT_EQ(patches, 3);
+  EXPECT_THAT(done.failures, ElementsAre("llm/a: no answer", "llm/b: no answer", "llm/c: no answer", "llm/d: not tried",
+                                         "llm/e: not tried"));
+}
+
+TEST_F(GateReleaseTest, FailsWhenPodsCannotBeListed) {
+  cluster.fail_next("list", "pods", ApiError{403, "Forbidden", "may not list", {}});
+  const auto done = cli::release_gates(cluster, {}, nullptr);
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().message, "may not list");
+}
+
+}  // namespace
+}  // namespace warmgate::testing

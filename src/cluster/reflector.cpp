@@ -210,20 +210,28 @@ struct Reflector::Impl {
     }
   }
 
-  // A list has told how things are: what is gone by it is told first.
+  // A list has told how things are: what is gone by it is told first. Only then does it count as synced, so that who
+  // waits for that and listens to on_object has missed nothing.
   void replace(const std::shared_ptr<const Collection>& fresh, bool absent) {
     const std::shared_ptr<const Collection> before = current();
-    succeed(fresh, absent);
-    if (!options.on_object) {
-      return;
+    {
+      const std::lock_guard lock(mutex);
+      collection = fresh;
     }
-    for (const kube::Object& old : before->all()) {
-      if (fresh->find(old.key().ns, old.key().name) == nullptr) {
+    if (options.on_object) {
+      tell_changes(*before, *fresh);
+    }
+    succeed(fresh, absent);
+  }
+
+  void tell_changes(const Collection& before, const Collection& fresh) const {
+    for (const kube::Object& old : before.all()) {
+      if (fresh.find(old.key().ns, old.key().name) == nullptr) {
         tell(&old, nullptr);
       }
     }
-    for (const kube::Object& object : fresh->all()) {
-      const kube::Object* old = before->find(object.key().ns, object.key().name);
+    for (const kube::Object& object : fresh.all()) {
+      const kube::Object* old = before.find(object.key().ns, object.key().name);
       if (old == nullptr || version_of(old->root()) != version_of(object.root())) {
         tell(old, &object);
       }

@@ -49,7 +49,8 @@ struct ReflectorOptions {
   // Called from the reflector's thread when it has synced, begins to fail, fails for another reason, or works again.
   std::function<void(const ReflectorState&)> on_change;
   // An object as it was kept before and as it is now; nullptr: it was or is not there. Called from the reflector's
-  // thread, in order, after snapshot() has it, for events and for what a list found changed. May be empty.
+  // thread, in order, after snapshot() has it, for events and for what a list found changed; all of the first list
+  // before state() says that it has synced. May be empty.
   std::function<void(const kube::Object* before, const kube::Object* after)> on_object;
 };
 

@@ -1,0 +1,182 @@
+// What is kept in memory of each type: what the planners read, no more. 5,000 Pods are kept for years.
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "warmgate/api/names.h"
+#include "warmgate/controller/stores.h"
+#include "warmgate/kube/workload.h"
+
+namespace warmgate::controller {
+namespace {
+
+using document::Json;
+using document::View;
+
+const Json& member(const Json& from, const char* name) {
+  static const Json kNothing;
+  const auto found = from.is_object() ? from.find(name) : from.end();
+  return from.is_object() && found != from.end() ? *found : kNothing;
+}
+
+Json picked(const Json& from, std::initializer_list<const char*> members) {
+  Json out = Json::object();
+  for (const char* name : members) {
+    if (const Json& value = member(from, name); !value.is_null()) {
+      out[name] = value;
+    }
+  }
+  return out;
+}
+
+// Without managedFields and kubectl's copy of the object, each as large as the rest.
+Json header(const Json& object) {
+  Json out = picked(object, {"apiVersion", "kind"});
+  Json& metadata = out["metadata"];
+  metadata = picked(member(object, "metadata"),
+                    {"name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp",
+                     "deletionTimestamp", "finalizers", "labels", "annotations", "ownerReferences"});
+  if (const auto annotations = metadata.find("annotations");
+      annotations != metadata.end() && annotations->is_object()) {
+    annotations->erase("kubectl.kubernetes.io/last-applied-configuration");
+  }
+  return out;
+}
+
+std::optional<Json> trim_whole(const Json& object) {
+  Json out = header(object);
+  for (const auto& [name, value] : object.items()) {
+    if (name != "metadata") {
+      out[name] = value;
+    }
+  }
+  return out;
+}
+
+std::optional<Json> trim_node(const Json& object) {
+  Json out = header(object);
+  out["metadata"].erase("annotations");
+  out["spec"] = picked(member(object, "spec"), {"taints", "unschedulable"});
+  const Json& status = member(object, "status");
+  out["status"] = picked(status, {"allocatable", "capacity"});
+  for (const Json& condition : member(status, "conditions")) {
+    out["status"]["conditions"].push_back(picked(condition, {"type", "status"}));  // not the heartbeat
+  }
+  return out;
+}
+
+bool has_claim(const Json& pod_spec) {
+  const Json& volumes = member(pod_spec, "volumes");
+  for (const Json& volume : volumes) {
+    if (member(volume, "persistentVolumeClaim").is_object()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool has_label(const Json& object, std::string_view label) {
+  return member(member(object, "metadata"), "labels").contains(std::string(label));
+}
+
+std::optional<Json> trim_job(const Json& object) {
+  if (!has_claim(member(member(member(object, "spec"), "template"), "spec")) && !has_label(object, api::kTaskLabel)) {
+    return std::nullopt;
+  }
+  return trim_whole(object);
+}
+
+Json trim_containers(const Json& containers) {
+  Json out = Json::array();
+  for (const Json& container : containers) {
+    Json kept = picked(container, {"name", "image", "command", "args", "env", "envFrom", "resources", "workingDir"});
+    for (const Json& mount : member(container, "volumeMounts")) {
+      // The service account's token, in every container under a random name.
+      if (member(mount, "mountPath") != "/var/run/secrets/kubernetes.io/serviceaccount") {
+        kept["volumeMounts"].push_back(mount);
+      }
+    }
+    out.push_back(std::move(kept));
+  }
+  return out;
+}
+
+std::optional<Json> trim_pod(const Json& object) {
+  const Json& spec = member(object, "spec");
+  if (!has_claim(spec) && !has_label(object, api::kGatedLabel) && !has_label(object, api::kTaskLabel) &&
+      member(spec, "schedulingGates").empty()) {
+    return std::nullopt;
+  }
+  Json out = header(object);
+  Json& kept = out["spec"];
+  kept = picked(spec, {"nodeName", "nodeSelector", "affinity", "tolerations", "restartPolicy", "schedulingGates",
+                       "schedulerName", "serviceAccountName"});
+  for (const char* containers : {"containers", "initContainers"}) {
+    if (member(spec, containers).is_array()) {
+      kept[containers] = trim_containers(member(spec, containers));
+    }
+  }
+  for (const Json& volume : member(spec, "volumes")) {
+    if (!member(volume, "projected").is_object()) {
+      kept["volumes"].push_back(volume);
+    }
+  }
+  out["status"] = picked(member(object, "status"), {"phase", "reason", "message", "startTime", "conditions",
+                                                    "containerStatuses", "initContainerStatuses"});
+  return out;
+}
+
+std::string index_key(std::string_view what, std::string_view ns, std::string_view name) {
+  return std::string(what).append("/").append(ns).append("/").append(name);
+}
+
+std::vector<std::string> cache_keys(const kube::Object& cache) {
+  return {index_key("claim", cache.key().ns, claim_of_cache(cache))};
+}
+
+std::vector<std::string> volume_keys(const kube::Object& volume) {
+  const View claim = volume.root()["spec"]["claimRef"];
+  return {index_key("claim", claim["namespace"].text(), claim["name"].text())};
+}
+
+std::vector<std::string> claim_keys(const kube::PodTemplate& pod, const std::string& ns) {
+  std::vector<std::string> keys;
+  for (const std::string& claim : kube::claims_of(pod)) {
+    keys.push_back(index_key("claim", ns, claim));
+  }
+  return keys;
+}
+
+std::vector<std::string> job_keys(const kube::Object& job) {
+  const View pod = job.root()["spec"]["template"];
+  return claim_keys({pod["metadata"], pod["spec"], View()}, job.key().ns);
+}
+
+std::vector<std::string> pod_keys(const kube::Object& pod) {
+  const std::string& ns = pod.key().ns;
+  std::vector<std::string> keys = claim_keys(kube::template_of_pod(pod), ns);
+  for (const std::string& cache : waited_caches(pod)) {
+    keys.push_back(index_key("waits", ns, cache));
+  }
+  if (const std::optional<kube::ControllerRef> owner = pod.controller(); owner && owner->kind == "Job") {
+    keys.push_back(index_key("job", ns, owner->name));
+  }
+  return keys;
+}
+
+}  // namespace
+
+const std::array<StoredType, kStoreTypes>& stored_types() {
+  static const std::array<StoredType, kStoreTypes> types = {{
+      {model_caches(), trim_whole, cache_keys},
+      {claims(), trim_whole, nullptr},
+      {{"", "v1", "persistentvolumes", "PersistentVolume", false}, trim_whole, volume_keys},
+      {{"storage.k8s.io", "v1", "storageclasses", "StorageClass", false}, trim_whole, nullptr},
+      {jobs(), trim_job, job_keys},
+      {pods(), trim_pod, pod_keys},
+      {{"", "v1", "nodes", "Node", false}, trim_node, nullptr},
+  }};
+  return types;
+}
+
+}  // namespace warmgate::controller

@@ -72,6 +72,18 @@ void check_mount_path(const View& mount_path, FieldChecks& checks) {
   }
 }
 
+void read_download(const View& status, ModelCache& cache) {
+  cache.claim_uid = status["claimUID"].text();
+  cache.remaining_seconds = status["remainingSeconds"].integer();
+  cache.bytes_done = status["bytes"]["done"].integer().value_or(0);
+  cache.bytes_total = status["bytes"]["total"].integer().value_or(0);
+}
+
+bool is_about(const ModelCache& cache, const std::optional<kube::Object>& claim) {
+  const std::string uid = claim ? claim->root()["metadata"]["uid"].text() : "";
+  return uid.empty() || cache.claim_uid.empty() || uid == cache.claim_uid;
+}
+
 }  // namespace
 
 bool is_model_cache(const kube::Object& object) { return object.is(kGroup, "ModelCache"); }
@@ -109,6 +121,8 @@ std::optional<ModelCache> read_model_cache(const kube::Object& object) {
   for (const View& condition : root["status"]["conditions"].items()) {
     cache.ready |= condition["type"].text() == "Ready" && condition["status"].text() == "True";
   }
+  cache.deleting = !root["metadata"]["deletionTimestamp"].text().empty();
+  read_download(root["status"], cache);
   return cache;
 }
 
@@ -124,6 +138,7 @@ std::vector<ModelCache> model_caches(const kube::ClusterFacts& facts, std::strin
   std::vector<ModelCache> caches;
   for (const kube::Object& object : facts.model_caches(ns)) {
     if (std::optional<ModelCache> cache = read_model_cache(object)) {
+      cache->ready = cache->ready && is_about(*cache, facts.claim(ns, cache->claim));
       caches.push_back(std::move(*cache));
     }
   }

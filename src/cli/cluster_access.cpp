@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "warmgate/api/names.h"
 #include "warmgate/cluster/rest_client.h"
 #include "warmgate/kube/layered_facts.h"
 #include "warmgate/kube/workload.h"
@@ -15,6 +16,8 @@ namespace {
 using base::LogLevel;
 using cluster::ReflectorState;
 
+// Where deploy/webhook installs Warmgate.
+constexpr const char* kNamespace = "warmgate";
 // The webhook's entry for scale waits 2 s (deploy/webhook), and the verdict needs its time too.
 constexpr std::chrono::milliseconds kQuick{1000};
 // How long the server waits for the first facts before it says that it is ready. A new replica takes no traffic while
@@ -145,6 +148,8 @@ base::Result<std::unique_ptr<ClusterAccess>> ClusterAccess::open(const ClusterOp
   access->started_ = access->clock_.now();
   cluster::LiveFactsOptions live;
   live.seed = std::random_device()();
+  live.lease_ns = !options.lease_ns.empty() ? options.lease_ns : connection->ns.empty() ? kNamespace : connection->ns;
+  live.lease_name = api::kLeaseName;
   live.on_change = [&log](const ReflectorState& state) { log_change(log, state); };
   access->live_ = std::make_unique<cluster::LiveFacts>(*access->api_, access->clock_, live);
   metrics.before_text(

@@ -25,6 +25,7 @@ struct ClusterOptions {
   bool enabled = false;
   std::string kubeconfig;
   std::string context;
+  std::string lease_ns;  // of `serve`: where the controller's Lease is; "": the connection's namespace
 };
 
 void add_cluster_options(CLI::App& command, ClusterOptions& options, const std::string& what);

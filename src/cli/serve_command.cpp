@@ -243,6 +243,12 @@ void add_serve(CLI::App& app, Run& run) {
   add_cluster_options(*command, options->cluster,
                       "Watch what exists in the cluster; of an object that is in the files of --facts too, the "
                       "cluster's counts");
+  command
+      ->add_option(
+          "--namespace", options->cluster.lease_ns,
+          "With --cluster: where the controller's Lease is, which tells whether Pods may be held back; without "
+          "it the namespace of the service account or context, else warmgate")
+      ->type_name("NAME");
   command->add_option("--log-level", options->log_level, "Least level that is logged (JSON lines on standard error)")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();

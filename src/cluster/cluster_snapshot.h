@@ -17,8 +17,8 @@ class ClusterSnapshot final : public kube::ClusterFacts {
  public:
   using Collections = std::array<std::shared_ptr<const Collection>, kFactTypes>;
 
-  ClusterSnapshot(Collections collections, std::vector<kube::FactsDoubt> doubts)
-      : collections_(std::move(collections)), doubts_(std::move(doubts)) {}
+  ClusterSnapshot(Collections collections, std::vector<kube::FactsDoubt> doubts, bool controller_active)
+      : collections_(std::move(collections)), doubts_(std::move(doubts)), controller_active_(controller_active) {}
 
   [[nodiscard]] std::optional<kube::Object> claim(std::string_view ns, std::string_view name) const override;
   [[nodiscard]] bool has_claims(std::string_view ns) const override;
@@ -29,6 +29,7 @@ class ClusterSnapshot final : public kube::ClusterFacts {
   [[nodiscard]] std::optional<kube::Object> workload(const kube::ObjectKey& key) const override;
   [[nodiscard]] std::vector<kube::Object> autoscalers_of(const kube::ObjectKey& target) const override;
   [[nodiscard]] std::vector<kube::Object> model_caches(std::string_view ns) const override;
+  [[nodiscard]] bool controller_active() const override { return controller_active_; }
   [[nodiscard]] bool complete() const override { return doubts_.empty(); }
   [[nodiscard]] std::vector<kube::FactsDoubt> doubts() const override { return doubts_; }
 
@@ -37,6 +38,7 @@ class ClusterSnapshot final : public kube::ClusterFacts {
 
   Collections collections_;
   std::vector<kube::FactsDoubt> doubts_;
+  bool controller_active_;
 };
 
 }  // namespace warmgate::cluster

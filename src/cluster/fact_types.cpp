@@ -44,7 +44,7 @@ Json header(const Json& object, std::initializer_list<const char*> more = {}) {
 }
 
 std::optional<Json> trim_claim(const Json& object) {
-  Json out = header(object);
+  Json out = header(object, {"uid"});
   out["spec"] = picked(member(object, "spec"), {"accessModes", "resources", "storageClassName", "volumeName"});
   out["status"] = picked(member(object, "status"), {"accessModes", "capacity"});
   return out;
@@ -64,9 +64,9 @@ std::optional<Json> trim_storage_class(const Json& object) {
 }
 
 std::optional<Json> trim_model_cache(const Json& object) {
-  Json out = header(object);
+  Json out = header(object, {"deletionTimestamp"});
   out.update(picked(object, {"spec"}));
-  out["status"] = picked(member(object, "status"), {"conditions"});
+  out["status"] = picked(member(object, "status"), {"conditions", "claimUID", "bytes", "remainingSeconds"});
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cluster_snapshot.h"
+#include "controller_lease.h"
 #include "fact_types.h"
 #include "warmgate/base/text.h"
 
@@ -33,6 +34,21 @@ std::string resource_name(const Resource& resource) {
   return resource.group.empty() ? resource.plural : resource.plural + "." + resource.group;
 }
 
+// Of the Lease all that tells whether it is renewed.
+std::optional<document::Json> trim_lease(const document::Json& object) { return object; }
+
+ReflectorOptions lease_options(const LiveFactsOptions& options, ControllerLease& lease) {
+  ReflectorOptions reflector;
+  reflector.resource = {"coordination.k8s.io", "v1", "leases", "Lease", true};
+  reflector.ns = options.lease_ns;
+  reflector.field_selector = "metadata.name=" + options.lease_name;
+  reflector.trim = trim_lease;
+  reflector.max_objects = 1;
+  reflector.on_change = options.on_change;
+  reflector.on_object = [&lease](const kube::Object* /*before*/, const kube::Object* after) { lease.see(after); };
+  return reflector;
+}
+
 base::Error explained(const ApiError& error, const WatchedType& type) {
   const std::string name = resource_name(type.resource);
   std::string text = "cannot list " + name + " in the cluster: " + base::one_line(error.message, kMaxError);
@@ -46,12 +62,17 @@ base::Error explained(const ApiError& error, const WatchedType& type) {
 }  // namespace
 
 LiveFacts::LiveFacts(KubeApi& api, Clock& clock, const LiveFactsOptions& options)
-    : clock_(clock), max_age_(options.max_age) {
+    : clock_(clock), max_age_(options.max_age), lease_(std::make_unique<ControllerLease>(clock)) {
   std::uint32_t seed = options.seed;
   for (const WatchedType& type : watched_types()) {
     ReflectorOptions reflector = options_of(type);
     reflector.seed = seed++;
     reflector.on_change = options.on_change;
+    reflectors_.push_back(std::make_unique<Reflector>(api, clock, std::move(reflector)));
+  }
+  if (!options.lease_name.empty()) {
+    ReflectorOptions reflector = lease_options(options, *lease_);
+    reflector.seed = seed;
     reflectors_.push_back(std::make_unique<Reflector>(api, clock, std::move(reflector)));
   }
 }
@@ -76,7 +97,7 @@ std::shared_ptr<const kube::ClusterFacts> LiveFacts::snapshot() const {
           {state.resource, duration_cast<seconds>(now - *state.contact_at), base::one_line(state.error, kMaxReason)});
     }
   }
-  return std::make_shared<const ClusterSnapshot>(std::move(collections), std::move(doubts));
+  return std::make_shared<const ClusterSnapshot>(std::move(collections), std::move(doubts), lease_->active());
 }
 
 std::vector<ReflectorState> LiveFacts::states() const {
@@ -90,8 +111,8 @@ std::vector<ReflectorState> LiveFacts::states() const {
 
 std::string LiveFacts::waiting_for() const {
   std::vector<std::string> waiting;
-  for (const ReflectorState& state : states()) {
-    if (!state.synced_at) {
+  for (std::size_t i = 0; i < kFactTypes; ++i) {
+    if (const ReflectorState state = reflectors_[i]->state(); !state.synced_at) {
       waiting.push_back(state.resource +
                         (state.error.empty() ? "" : " (" + base::one_line(state.error, kMaxReason) + ")"));
     }
@@ -113,7 +134,7 @@ base::Result<std::shared_ptr<const kube::ClusterFacts>> read_facts(KubeApi& api)
     }
   }
   return std::shared_ptr<const kube::ClusterFacts>(
-      std::make_shared<const ClusterSnapshot>(std::move(collections), std::vector<kube::FactsDoubt>{}));
+      std::make_shared<const ClusterSnapshot>(std::move(collections), std::vector<kube::FactsDoubt>{}, false));
 }
 
 base::Result<std::optional<kube::Object>> read_workload(KubeApi& api, const kube::ObjectKey& key) {

@@ -46,12 +46,19 @@ ApiError too_many(const ReflectorOptions& options) {
               " that matter to Warmgate, which is the most it keeps in memory"};
 }
 
+ListOptions selection(const ReflectorOptions& options) {
+  ListOptions list;
+  list.ns = options.ns;
+  list.field_selector = options.field_selector;
+  return list;
+}
+
 // A list into a new Collection, in which objects that have not changed are those of `known`. `version`: to watch from.
 ApiResult<Collection> read_list(KubeApi& api, const ReflectorOptions& options, const Collection& known,
                                 std::string& version, const std::stop_token& stop) {
   Collection fresh(options.keys);
   bool full = false;
-  ListOptions all;
+  ListOptions all = selection(options);
   all.on_restart = [&] {
     fresh = Collection(options.keys);
     full = false;
@@ -134,7 +141,7 @@ struct Reflector::Impl {
     bool heard = false;
     const Time asked = clock.now();
     const ApiResult<std::monostate> ended = api.watch(
-        options.resource, {{}, version, [this] { open_watch(); }},
+        options.resource, {selection(options), version, [this] { open_watch(); }},
         [&](EventType type, Json&& object) {
           heard = true;
           if (!full && !apply(type, std::move(object))) {

@@ -77,6 +77,8 @@ BundleFacts::BundleFacts(std::vector<Object> objects, bool complete, const Workl
       secrets_.emplace(secret, object.key().ns);
     } else if (object.key().group == "resource.k8s.io") {
       device_claims_.emplace(name, std::move(object));
+    } else if (object.is("coordination.k8s.io", "Lease")) {
+      controller_active_ |= name == "warmgate-controller";
     } else if (kinds.is_workload(object)) {
       add_workload(std::move(object), kinds);
     }

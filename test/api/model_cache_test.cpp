@@ -52,6 +52,39 @@ TEST(ModelCache, ACompleteOneIsRead) {
   EXPECT_TRUE(cache->ready);
 }
 
+TEST(ModelCache, TheStatusTellsOfWhichClaimAndHowFarTheDownloadIs) {
+  Json value = model_cache();
+  value["metadata"]["deletionTimestamp"] = "2026-11-26T13:25:49Z";
+  value["status"] =
+      Json::parse(R"({"claimUID": "u-1", "bytes": {"done": 12, "total": 65527000000}, "remainingSeconds": 600})");
+  const std::optional<ModelCache> cache = read_model_cache(object(value));
+  ASSERT_TRUE(cache);
+  EXPECT_EQ(cache->claim_uid, "u-1");
+  EXPECT_EQ(cache->bytes_done, 12);
+  EXPECT_EQ(cache->bytes_total, 65'527'000'000);
+  EXPECT_EQ(cache->remaining_seconds, 600);
+  EXPECT_TRUE(cache->deleting);
+}
+
+TEST(ModelCache, ReadyCountsForTheClaimItSpeaksOfOnly) {
+  struct Case {
+    const char* cache_says;
+    const char* claim_has;
+    bool ready;
+  };
+  for (const Case& test :
+       {Case{"u-1", "u-1", true}, Case{"u-1", "u-2", false}, Case{"", "u-2", true}, Case{"u-1", "", true}}) {
+    Json value = model_cache();
+    value["status"] = {{"claimUID", test.cache_says}, {"conditions", {{{"type", "Ready"}, {"status", "True"}}}}};
+    const Json claim = {{"apiVersion", "v1"},
+                        {"kind", "PersistentVolumeClaim"},
+                        {"metadata", {{"name", "model-cache"}, {"namespace", "llm"}, {"uid", test.claim_has}}}};
+    const kube::BundleFacts facts({object(value), object(claim)});
+    ASSERT_EQ(model_caches(facts, "llm").size(), 1U);
+    EXPECT_EQ(model_caches(facts, "llm")[0].ready, test.ready) << test.cache_says << " " << test.claim_has;
+  }
+}
+
 TEST(ModelCache, DefaultsAreTheClaimOfItsNameTheUsualPathAndNotReady) {
   for (const char* storage : {R"({"create": {}})", R"({"create": {"size": "100Gi"}, "claimName": ""})",
                               R"({"create": {}, "claimName": null})"}) {

@@ -182,6 +182,67 @@ TEST_F(LiveFactsTest, AnswersTheQuestionsOfRules) {
   EXPECT_THAT(facts->autoscalers_of({"apps", "Deployment", "web", "vllm"}), IsEmpty());
 }
 
+Json lease(const std::string& renewed, int duration = 15) {
+  return {{"metadata", {{"name", "warmgate-controller"}, {"namespace", "warmgate"}, {"resourceVersion", renewed}}},
+          {"spec", {{"holderIdentity", "a"}, {"leaseDurationSeconds", duration}, {"renewTime", renewed}}}};
+}
+
+class LeaseTest : public LiveFactsTest {
+ protected:
+  // The wall clock stands at the epoch, where FakeClock leaves it.
+  void sync_with(const std::vector<Json>& leases) {
+    live = std::make_unique<LiveFacts>(
+        api, clock, LiveFactsOptions{.lease_ns = "warmgate", .lease_name = "warmgate-controller", .on_change = {}});
+    for (const std::string& type : kTypes) {
+      sync_one(type, {});
+    }
+    sync_one("leases", leases);
+  }
+  [[nodiscard]] bool active() const { return live->snapshot()->controller_active(); }
+};
+
+TEST_F(LeaseTest, TheControllerIsActiveWhileItsLeaseIsSeenToBeRenewed) {
+  sync_with({lease("1969-12-31T23:59:50.000000Z")});
+  EXPECT_TRUE(active());
+  clock.advance(seconds(19));
+  EXPECT_TRUE(active());
+  clock.advance(seconds(1));  // 30 s after it was renewed
+  EXPECT_FALSE(active());
+  // Clocks of nodes differ: what was seen to change is fresh, whatever time it says.
+  api.send("leases", EventType::kModified, lease("1969-12-31T20:00:00.000000Z"));
+  clock.advance(seconds(29));
+  EXPECT_TRUE(active());
+  api.send("leases", EventType::kModified, lease("1969-12-31T20:00:00.000000Z"));  // touched, not renewed
+  clock.advance(seconds(1));
+  EXPECT_FALSE(active());
+}
+
+TEST_F(LeaseTest, AnOldLeaseOfAControllerThatIsGoneIsNone) {
+  sync_with({lease("1969-12-31T23:59:30.000000Z")});
+  EXPECT_FALSE(active());
+}
+
+TEST_F(LeaseTest, ALeaseThatIsGivenBackHoldsUntilTheNextOneCanHaveTakenIt) {
+  sync_with({lease("1969-12-31T23:59:59.000000Z")});
+  Json released = lease("1970-01-01T00:00:05.000000Z", 1);
+  released["spec"]["holderIdentity"] = "";
+  api.send("leases", EventType::kModified, released);
+  clock.advance(seconds(29));
+  EXPECT_TRUE(active());
+  api.send("leases", EventType::kDeleted, released);
+  EXPECT_FALSE(active());
+}
+
+TEST_F(LeaseTest, WithoutALeaseOrTheRightToSeeItNobodyIsActiveAndNobodyWaits) {
+  sync_with({});
+  EXPECT_FALSE(active());
+  api.break_watch("leases", {403, "Forbidden", "leases is forbidden"});
+  clock.await_sleeper();
+  EXPECT_EQ(live->waiting_for(), "");
+  EXPECT_TRUE(live->snapshot()->complete());
+  EXPECT_THAT(live->snapshot()->doubts(), IsEmpty());
+}
+
 TEST_F(LiveFactsTest, ASnapshotStaysAsItWas) {
   sync({{"pods", {pod("a", "models")}}});
   const auto before = live->snapshot();

@@ -124,6 +124,18 @@ TEST(BundleFacts, AWorkloadByItsNames) {
   EXPECT_FALSE(facts.workload({"", "Deployment", "a", "w"}));
 }
 
+TEST(BundleFacts, ALeaseOfTheControllerCountsAsOneThatIsRenewed) {
+  const BundleFacts without(
+      {object("coordination.k8s.io/v1", "Lease", R"({"name": "other", "namespace": "warmgate"})")});
+  const BundleFacts with(
+      {object("coordination.k8s.io/v1", "Lease", R"({"name": "warmgate-controller", "namespace": "warmgate"})")});
+  EXPECT_FALSE(without.controller_active());
+  EXPECT_TRUE(with.controller_active());
+  EXPECT_TRUE(LayeredFacts(without, with).controller_active());
+  EXPECT_TRUE(LayeredFacts(with, without).controller_active());
+  EXPECT_FALSE(LayeredFacts(without, without).controller_active());
+}
+
 TEST(LayeredFacts, TheFirstIsBelievedWhereBothKnowAnObject) {
   const auto cache = [](const char* name, const char* where) {
     return object("warmgate.dev/v1alpha1", "ModelCache",

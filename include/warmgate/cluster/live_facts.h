@@ -1,6 +1,6 @@
 // LiveFacts: ClusterFacts of a running cluster. One reflector each for PersistentVolumeClaims, PersistentVolumes,
-// StorageClasses, ModelCaches, HorizontalPodAutoscalers and the Pods that mount claims, trimmed to what rules read; no
-// question of a rule leads to a call. Thread-safe.
+// StorageClasses, ModelCaches, HorizontalPodAutoscalers and the Pods that mount claims, trimmed to what rules read, and
+// one for the controller's Lease; no question of a rule leads to a call. Thread-safe.
 #pragma once
 
 #include <array>
@@ -20,12 +20,17 @@
 namespace warmgate::cluster {
 
 struct LiveFactsOptions {
+  // Where the controller's Lease is; without a name nobody looks, and no controller is active.
+  std::string lease_ns;
+  std::string lease_name;
   // Facts that the API server has not confirmed for longer are in doubt. A watch that works is renewed without a gap,
   // so this is the time that an API server may take to restart before anybody hears of it.
   std::chrono::seconds max_age{60};
   std::uint32_t seed = 0;                                // of the pauses after failures
   std::function<void(const ReflectorState&)> on_change;  // see ReflectorOptions
 };
+
+class ControllerLease;
 
 class LiveFacts {
  public:
@@ -39,13 +44,14 @@ class LiveFacts {
   [[nodiscard]] std::shared_ptr<const kube::ClusterFacts> snapshot() const;
   [[nodiscard]] std::vector<ReflectorState> states() const;
   // The resources that have never been listed, with the reason where there is one: "pods (forbidden: …)"; "" when every
-  // one has been.
+  // one has been. Nobody waits for the Lease: without it Pods are not held back, and verdicts are the same.
   [[nodiscard]] std::string waiting_for() const;
 
  private:
   Clock& clock_;
   const std::chrono::seconds max_age_;
-  std::vector<std::unique_ptr<Reflector>> reflectors_;
+  std::unique_ptr<ControllerLease> lease_;
+  std::vector<std::unique_ptr<Reflector>> reflectors_;  // by FactType, then that of the Lease
 };
 
 // The same facts by one list of each, for commands that end at once. The error says what could not be read and, where

@@ -41,7 +41,9 @@ struct ReflectorState {
 
 struct ReflectorOptions {
   Resource resource;
-  Trim trim = nullptr;  // required
+  std::string ns;              // "": all namespaces
+  std::string field_selector;  // "metadata.name=x"; "": every object
+  Trim trim = nullptr;         // required
   IndexKeys keys = nullptr;
   bool may_be_absent = false;  // 404 on the list: there are none
   std::size_t max_objects = 50'000;

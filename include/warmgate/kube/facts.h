@@ -49,6 +49,9 @@ class ClusterFacts {
   [[nodiscard]] virtual std::vector<std::string> secret_namespaces(std::string_view /*name*/) const { return {}; }
   // A ResourceClaim, ResourceClaimTemplate or DeviceClass (DRA). Live facts do not watch them.
   [[nodiscard]] virtual std::optional<Object> device_claim(const ObjectKey& /*key*/) const { return std::nullopt; }
+  // Whether a controller is there that makes ModelCaches Ready and lets the Pods go that wait for them: its Lease is
+  // being renewed; a Lease in files counts as one that is. Without it no Pod may be held back.
+  [[nodiscard]] virtual bool controller_active() const { return false; }
   // True when what is not here does not exist: live facts, or `--facts-complete`.
   [[nodiscard]] virtual bool complete() const = 0;
   // What is missing or out of date at the moment. Facts from files are as good as their author says: no doubts.
@@ -73,6 +76,7 @@ class BundleFacts final : public ClusterFacts {
   // What becomes a Secret counts as one: ExternalSecret, SealedSecret.
   [[nodiscard]] std::vector<std::string> secret_namespaces(std::string_view name) const override;
   [[nodiscard]] std::optional<Object> device_claim(const ObjectKey& key) const override;
+  [[nodiscard]] bool controller_active() const override { return controller_active_; }
   [[nodiscard]] bool complete() const override { return complete_; }
 
  private:
@@ -84,6 +88,7 @@ class BundleFacts final : public ClusterFacts {
   void add_workload(Object workload, const WorkloadKinds& kinds);
 
   bool complete_;
+  bool controller_active_ = false;
   ByName claims_;
   std::set<std::string, std::less<>> claim_namespaces_;
   ByName volumes_;

@@ -26,6 +26,9 @@ class LayeredFacts final : public ClusterFacts {
   [[nodiscard]] std::vector<Object> model_caches(std::string_view ns) const override;
   [[nodiscard]] std::vector<std::string> secret_namespaces(std::string_view name) const override;
   [[nodiscard]] std::optional<Object> device_claim(const ObjectKey& key) const override;
+  [[nodiscard]] bool controller_active() const override {
+    return first_.controller_active() || second_.controller_active();
+  }
   // One that knows everything is enough.
   [[nodiscard]] bool complete() const override { return first_.complete() || second_.complete(); }
   [[nodiscard]] std::vector<FactsDoubt> doubts() const override;

@@ -15,7 +15,7 @@ constexpr std::int64_t kMaxRetries = 100;
 constexpr std::int64_t kMaxWorkers = 256;
 
 // What the download sets itself: another value would put the files elsewhere, or make the token a part of the manifest.
-constexpr std::array<std::string_view, 21> kReserved = {"HF_HOME",
+constexpr std::array<std::string_view, 16> kReserved = {"HF_HOME",
                                                         "HF_HUB_CACHE",
                                                         "HUGGINGFACE_HUB_CACHE",
                                                         "HF_XET_CACHE",
@@ -30,12 +30,7 @@ constexpr std::array<std::string_view, 21> kReserved = {"HF_HOME",
                                                         "MODEL_NAME",
                                                         "MODEL_REVISION",
                                                         "HOME",
-                                                        "TMPDIR",
-                                                        "PATH",
-                                                        "IFS",
-                                                        "ENV",
-                                                        "PYTHONUSERBASE",
-                                                        "PIP_USER"};
+                                                        "TMPDIR"};
 
 void check_resources(const View& resources, FieldChecks& checks) {
   constexpr std::array<std::string_view, 3> kNames = {"cpu", "memory", "ephemeral-storage"};

@@ -194,7 +194,7 @@ TEST(ModelCacheSpec, VariablesOfTheDownloadAreRefusedAsTheCrdRefusesThem) {
     EXPECT_THAT(error_pointers(model_cache(patch.dump())), ElementsAre("/spec/download/env/0/name")) << name;
     at = names.find('\'', end + 1);
   }
-  EXPECT_EQ(count, 21);
+  EXPECT_EQ(count, 16);
 }
 
 TEST(ModelCacheSpec, ListsAreBounded) {

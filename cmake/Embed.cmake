@@ -7,5 +7,5 @@ function(warmgate_embed)
     COMMAND ${CMAKE_COMMAND} "-DOUT=${ARG_OUT}" "-DROOT=${CMAKE_SOURCE_DIR}" "-DFILES=${ARG_FILES}"
             -P "${CMAKE_SOURCE_DIR}/cmake/EmbedFiles.cmake"
     DEPENDS ${ARG_FILES} "${CMAKE_SOURCE_DIR}/cmake/EmbedFiles.cmake"
-    COMMENT "Embedding policies" VERBATIM)
+    COMMENT "Embedding data files" VERBATIM)
 endfunction()

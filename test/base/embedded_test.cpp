@@ -7,6 +7,7 @@
 #include <iterator>
 #include <regex>
 #include <string>
+#include <utility>
 
 #include "support/paths.h"
 #include "warmgate/base/version.h"
@@ -14,18 +15,20 @@
 namespace warmgate::base {
 namespace {
 
-TEST(Embedded, EveryPolicyFileOfTheSourceIsThereByteForByte) {
+TEST(Embedded, EveryDataFileOfTheSourceIsThereByteForByte) {
   const std::filesystem::path root = testing::source_dir();
   std::size_t count = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "policies")) {
-    if (entry.path().extension() != ".yaml") {
-      continue;
+  for (const auto& [folder, extension] : {std::pair("policies", ".yaml"), std::pair("src", ".sh")}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
+      if (entry.path().extension() != extension) {
+        continue;
+      }
+      const std::string path = std::filesystem::relative(entry.path(), root).generic_string();
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string content{std::istreambuf_iterator<char>(file), {}};
+      EXPECT_EQ(embedded_file(path), content) << path;
+      ++count;
     }
-    const std::string path = std::filesystem::relative(entry.path(), root).generic_string();
-    std::ifstream file(entry.path(), std::ios::binary);
-    const std::string content{std::istreambuf_iterator<char>(file), {}};
-    EXPECT_EQ(embedded_file(path), content) << path;
-    ++count;
   }
   EXPECT_EQ(embedded_files().size(), count);
   EXPECT_TRUE(embedded_file("policies/default.yaml"));

@@ -11,6 +11,7 @@ import pytest
 
 from harness import metrics, tools
 from harness.control_plane import ControlPlane
+from harness.controller_host import ControllerHost
 from harness.fixtures import CACHED, Facts, failing_fixtures, namespace_of
 from harness.nodes import add_nodes, node
 from harness.processes import PROXY_VARIABLES
@@ -35,9 +36,15 @@ session_folder = None
 
 
 def pytest_collection_modifyitems(items):
-    """First the control plane alone, while Warmgate is not there; last what breaks things."""
-    first, last = "test_control_plane", "test_drill"
-    items.sort(key=lambda item: (item.path.name.startswith(last), not item.path.name.startswith(first)))
+    """First the control plane alone, while Warmgate is not there; then the webhook without a controller, what breaks it,
+    the controller, and the end of both."""
+    order = ("test_control_plane", "test_drill", "test_modelcache", "test_uninstall")
+
+    def place(item):
+        found = [index for index, prefix in enumerate(order) if item.path.name.startswith(prefix)]
+        return found[0] if found else 0.5
+
+    items.sort(key=place)
 
 
 def pytest_runtest_protocol(item):
@@ -68,7 +75,7 @@ def pytest_runtest_makereport(item):
     report = outcome.get_result()
     if report.failed and session_folder:
         for log in sorted(session_folder.rglob("*log")):
-            if log.name.startswith("serve-"):
+            if log.name.startswith(("serve-", "controller-")):
                 lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:]
                 cut = "\n".join(line[:400] for line in lines)
                 report.sections.append((f"the end of {log.name}", cut))
@@ -117,7 +124,7 @@ def plane(workspace):
     try:
         control_plane.start()
         pools = [node(f"cpu-{index}", zone) for index, zone in enumerate(ZONES)]
-        pools += [node(f"gpu-{index}", ZONES[index % len(ZONES)], gpus=4) for index in range(4)]
+        pools += [node(f"gpu-{index}", ZONES[index % len(ZONES)], gpus=4) for index in range(8)]
         add_nodes(control_plane.admin, pools)
         provisioner.start()
         notes.append(f"The control plane was ready after {time.monotonic() - start:.1f} s")
@@ -171,6 +178,29 @@ def warmgate(plane, workspace):
         report_latency(plane)
     finally:
         installed.stop()
+
+
+@pytest.fixture(scope="session")
+def controllers(plane, workspace, warmgate):
+    """Where controllers run, beside the cluster, with the policy and the rights that were installed."""
+    folder, reaper = workspace
+    host = ControllerHost(plane, folder / "controllers", reaper, warmgate.host.policy.folder)
+    yield host
+    host.stop()
+
+
+@pytest.fixture(scope="session")
+def first_controller(controllers):
+    return controllers.add("first")
+
+
+@pytest.fixture
+def controller(controllers, first_controller):
+    """One that leads."""
+    if not first_controller.running():
+        first_controller.start()
+    controllers.wait_leads(first_controller)
+    return first_controller
 
 
 latency_reported = []

@@ -18,6 +18,7 @@ KINDS = {
     "Job": ("/apis/batch/v1", "jobs", True),
     "Logs": ("/apis/kwok.x-k8s.io/v1alpha1", "logs", True),
     "ModelCache": ("/apis/warmgate.dev/v1alpha1", "modelcaches", True),
+    "Lease": ("/apis/coordination.k8s.io/v1", "leases", True),
     "MutatingWebhookConfiguration": (
         "/apis/admissionregistration.k8s.io/v1",
         "mutatingwebhookconfigurations",
@@ -29,6 +30,7 @@ KINDS = {
     "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims", True),
     "Pod": ("/api/v1", "pods", True),
     "ReplicaSet": ("/apis/apps/v1", "replicasets", True),
+    "ResourceQuota": ("/api/v1", "resourcequotas", True),
     "Role": ("/apis/rbac.authorization.k8s.io/v1", "roles", True),
     "RoleBinding": ("/apis/rbac.authorization.k8s.io/v1", "rolebindings", True),
     "Secret": ("/api/v1", "secrets", True),

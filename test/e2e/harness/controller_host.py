@@ -1,0 +1,153 @@
+"""ControllerHost: `warmgate controller` on this machine, with the rights and the token of its ServiceAccount.
+
+Each runs as its Deployment starts it. It reaches the API server through a relay of its own, which knows what it asks."""
+import json
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+
+from . import tools
+from .api_relay import ApiRelay
+from .processes import Process, clean_environment, wait_until
+
+NAMESPACE = "warmgate"
+ACCOUNT = "warmgate-controller"
+LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/warmgate-controller"
+START_SECONDS = 30
+WALL_CLOCK = tools.REPOSITORY / "test" / "e2e" / "harness" / "wall_clock.c"
+
+
+class WallClock:
+    """Of a process that is started with its environment: as far ahead as it is told."""
+
+    def __init__(self, folder):
+        self._file = folder / "ahead"
+        library = folder / "wall_clock.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, WALL_CLOCK], check=True, capture_output=True)
+        self.environment = {"LD_PRELOAD": str(library), "WALL_CLOCK_FILE": str(self._file)}
+        self.ahead(0)
+
+    def ahead(self, seconds):
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(str(seconds), encoding="utf-8")
+        fresh.replace(self._file)
+
+
+class Controller:
+    """One `warmgate controller`, which may be started again and again."""
+
+    def __init__(self, plane, folder, reaper, identity, policy, environment, direct):
+        self.identity = identity
+        self.relay = None if direct else ApiRelay(plane, identity)
+        token = folder / f"{identity}.token"
+        token.write_text(plane.token(NAMESPACE, ACCOUNT), encoding="utf-8")
+        kubeconfig = plane.kubeconfig_for_token_file(identity, token, self.relay and self.relay.address)
+        command = [
+            tools.warmgate(),
+            *("controller", "--kubeconfig", kubeconfig, "--context", "e2e", "--namespace", NAMESPACE),
+            *("--identity", identity, "--policy", policy, "--health-address", "127.0.0.1", "--health-port", "0"),
+        ]
+        environment = clean_environment(**environment)
+        self._process = Process(
+            identity, command, folder / f"controller-{identity}.log", reaper, environment=environment
+        )
+        self._log_start = 0
+        self.health = None
+
+    def start(self):
+        log = self._process.log
+        self._log_start = log.stat().st_size if log.exists() else 0
+        self._process.start()
+        self._process.wait_ready(self._announced, START_SECONDS)
+        return self
+
+    def log_entries(self):
+        """The JSON lines of its log since it was started last."""
+        with self._process.log.open("rb") as log:
+            log.seek(self._log_start)
+            lines = log.read().decode(errors="replace").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+    def _announced(self):
+        found = [entry["health"] for entry in self.log_entries() if "health" in entry]
+        self.health = found[0] if found else None
+        return bool(found)
+
+    def get(self, path):
+        try:
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with opener.open(f"http://{self.health}{path}", timeout=5) as response:
+                return response.read().decode()
+        except (urllib.error.URLError, OSError):
+            return None
+
+    def running(self):
+        return self._process.running()
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def kill(self):
+        """From any thread, as the relay's; wait() comes after it."""
+        self._process.send(signal.SIGKILL)
+
+    def pause(self):
+        self._process.send(signal.SIGSTOP)
+
+    def resume(self):
+        self._process.send(signal.SIGCONT)
+
+    def terminate(self):
+        self._process.send(signal.SIGTERM)
+
+    def reload(self):
+        self._process.send(signal.SIGHUP)
+
+    def wait(self, seconds=30):
+        return self._process.wait(seconds)
+
+    def stop(self):
+        if self.running():
+            self.resume()
+            self._process.stop(signal.SIGKILL)
+
+    def close(self):
+        self.stop()
+        if self.relay:
+            self.relay.close()
+
+
+class ControllerHost:
+    def __init__(self, plane, folder, reaper, policy):
+        self._plane = plane
+        self._folder = folder
+        self._reaper = reaper
+        self._policy = policy  # the folder of the ConfigMap
+        self._all = []
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def wall_clock(self):
+        """For one controller's environment."""
+        return WallClock(self._folder)
+
+    def add(self, identity, environment=None, direct=False):
+        """A controller that is not started yet. A direct one has no relay, which would be what is measured."""
+        controller = Controller(
+            self._plane, self._folder, self._reaper, identity, self._policy, environment or {}, direct
+        )
+        self._all.append(controller)
+        return controller
+
+    def holder(self):
+        """Who has the Lease, or had it last; empty: nobody, by choice."""
+        spec = self._plane.admin.call("GET", LEASE).body["spec"]
+        return spec.get("holderIdentity") or ""
+
+    def wait_leads(self, controller, seconds=40):
+        wait_until(lambda: self.holder() == controller.identity, seconds, f"{controller.identity} leads")
+
+    def stop(self):
+        for controller in self._all:
+            controller.close()

@@ -24,6 +24,7 @@ void add_mutate(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);
 void add_explain(CLI::App& app, Run& run);
 void add_policy(CLI::App& app, Run& run);
+void add_cache(CLI::App& app, Run& run);
 void add_gates(CLI::App& app, Run& run);
 void add_version(CLI::App& app, Run& run);
 
@@ -32,5 +33,7 @@ int fail(const std::string& message);
 // Writes to standard output; kFailure (with a message) when that does not take everything, else `code`. A reader that
 // went away (`| head`) is no failure.
 int print(const std::string& text, int code);
+// Standard output took something no more: what would go on writing may end.
+bool output_closed();
 
 }  // namespace warmgate::cli

@@ -47,6 +47,7 @@ int run_program(int argc, char** argv) {
   warmgate::cli::add_inspect(app, run);
   warmgate::cli::add_explain(app, run);
   warmgate::cli::add_policy(app, run);
+  warmgate::cli::add_cache(app, run);
   warmgate::cli::add_gates(app, run);
   warmgate::cli::add_version(app, run);
   if (const std::optional<std::string> problem = unknown_command(app, argc, argv)) {

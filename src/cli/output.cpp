@@ -20,4 +20,6 @@ int print(const std::string& text, int code) {
   return code;
 }
 
+bool output_closed() { return std::ferror(stdout) != 0; }
+
 }  // namespace warmgate::cli

@@ -48,7 +48,7 @@ json_text() {
       gsub(/  +/, " ", text)
       text = substr(text, length(text) > 800 ? length(text) - 799 : 1)
       gsub(/^ | $/, "", text)
-      gsub(/\\/, "\\\\", text)
+      gsub(/\\/, "&&", text)
       gsub(/"/, "\\\"", text)
       printf "%s", text
     }'

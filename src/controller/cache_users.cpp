@@ -30,7 +30,8 @@ bool is_held(const kube::Object& pod) {
 // "container=org/name@commit, ..."; nullopt without any.
 std::optional<Loads> annotated(const kube::Object& pod) {
   Loads loads;
-  for (const std::string_view entry : base::split(annotation(pod, api::kModelsAnnotation), ',')) {
+  const std::string text = annotation(pod, api::kModelsAnnotation);
+  for (const std::string_view entry : base::split(text, ',')) {
     const std::size_t equals = entry.find('=');
     if (equals != std::string_view::npos) {
       loads.models.emplace(base::trim(entry.substr(equals + 1)));

@@ -39,7 +39,8 @@ class ClaimPlanner {
   [[nodiscard]] StorageVerdict storage_of(const CacheState& cache) const;
   [[nodiscard]] std::optional<std::string> conflict_of(const CacheState& cache) const;
   [[nodiscard]] const CacheState* replacement_of(const CacheState& cache) const;
-  void tell_unused(const CacheState& cache, CacheStatus& status);
+  // The condition Ready, and whether anybody needs the cache.
+  void tell_ready(const CacheState& cache, CacheStatus& status);
   [[nodiscard]] bool is_due(const CacheStatus& status);
   void end_finished_job(const CacheState& cache);
 
@@ -66,7 +67,5 @@ class ClaimPlanner {
 
 // What keeps the cache from being Ready, and that nothing has been downloaded.
 void set_not_ready(CacheStatus& status, std::string phase, const std::string& reason, const std::string& message);
-// Of the condition Ready when it is True.
-std::string ready_message(const CacheState& cache, const CacheStatus& status);
 
 }  // namespace warmgate::controller

@@ -7,6 +7,7 @@
 #include "cache_status.h"
 #include "pod_outcome.h"
 #include "warmgate/api/names.h"
+#include "warmgate/controller/download_job.h"
 #include "warmgate/kube/time.h"
 
 namespace warmgate::controller {
@@ -99,9 +100,7 @@ Diagnosis diagnose_running(const Download& download, const kube::Object& pod, Wa
                       "no byte has come for 10 minutes to " + pod.display_name() + ", since " + kube::to_time(*moved) +
                           ": the Hub, a proxy or the volume does not answer");
   }
-  const bool all = download.progress && download.progress->bytes_total > 0 &&
-                   download.progress->bytes_done >= download.progress->bytes_total;
-  if (all && download.cache.spec.verify) {
+  if (download.progress && download.progress->verifying) {
     return going_on(download, "Verifying", "compares the checksums of");
   }
   const bool again = download.job.object.root()["status"]["failed"].integer().value_or(0) > 0;
@@ -141,7 +140,7 @@ std::string reason_in_job_message(const std::string& message) {
     const char* from = message.data() + at + kBefore.size();
     std::from_chars(from, message.data() + message.size(), code);
   }
-  return reason_of(static_cast<DownloadExit>(code));
+  return std::string(exit_reason(code));
 }
 
 }  // namespace

@@ -26,18 +26,6 @@ void set_not_ready(CacheStatus& status, std::string phase, const std::string& re
   status.claim_uid.clear();
 }
 
-std::string ready_message(const CacheState& cache, const CacheStatus& status) {
-  std::string message = cache.model() + " is on claim \"" + cache.spec.cache.claim + "\"";
-  if (status.bytes_total) {
-    message.append(" (").append(size_text(*status.bytes_total)).append(")");
-  }
-  if (!status.replaced_by.empty() && !status.unused_since.empty()) {
-    message.append("; no Pod has used it since ").append(status.unused_since).append(", and ModelCache/");
-    message.append(status.replaced_by).append(" has a newer commit: it can be deleted");
-  }
-  return message;
-}
-
 ClaimPlanner::ClaimPlanner(const ObservedClaim& observed, const Settings& settings, WallTime now)
     : observed_(observed),
       settings_(settings),
@@ -130,8 +118,8 @@ void ClaimPlanner::plan_waiting(std::size_t index) {
   status.replaced_by.clear();
   status.unused_since.clear();
   const bool stale = delete_stale_jobs(cache);
-  const std::optional<CacheStatus> done = observed_.claim ? downloaded(cache, status) : std::nullopt;
-  if (done) {
+  if (std::optional<CacheStatus> done = observed_.claim ? downloaded(cache, status) : std::nullopt) {
+    tell_ready(cache, *done);
     write_status(cache, *done);
     return;
   }

@@ -50,7 +50,6 @@ std::optional<CacheStatus> ClaimPlanner::downloaded(const CacheState& cache, con
   const auto made_ready = [&](const ClaimJob& job) {
     CacheStatus done = status;
     set_job(done, job);
-    done.phase = "Ready";
     done.claim_uid = claim_uid_;
     done.storage = {"True", "ClaimBound", "PersistentVolumeClaim \"" + cache.spec.cache.claim + "\" is bound"};
     return done;
@@ -72,7 +71,6 @@ std::optional<CacheStatus> ClaimPlanner::downloaded(const CacheState& cache, con
       } else {
         done.verified = {"Unknown", "ResultUnknown", "the Pod that told whether the files were verified is gone"};
       }
-      done.ready = {"True", "Ready", ready_message(cache, done)};
       return done;
     }
   }
@@ -86,7 +84,6 @@ std::optional<CacheStatus> ClaimPlanner::downloaded(const CacheState& cache, con
       const std::string by = job.object.display_name() + ", which is not Warmgate's";
       done.downloaded = {"True", "Adopted", by + ", has downloaded " + cache.model()};
       done.verified = {"False", "Adopted", by + ", did not tell whether the files were compared with the Hub's"};
-      done.ready = {"True", "Ready", ready_message(cache, done)};
       return done;
     }
   }

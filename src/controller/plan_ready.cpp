@@ -13,6 +13,19 @@ using document::Json;
 // A Job that has done its work keeps its Pod, and that keeps the claim from being deleted, for so long.
 constexpr std::int64_t kKeepFinishedSeconds = 86'400;
 
+// Of the condition Ready when it is True.
+std::string ready_message(const CacheState& cache, const CacheStatus& status) {
+  std::string message = cache.model() + " is on claim \"" + cache.spec.cache.claim + "\"";
+  if (status.bytes_total) {
+    message.append(" (").append(size_text(*status.bytes_total)).append(")");
+  }
+  if (!status.replaced_by.empty() && !status.unused_since.empty()) {
+    message.append("; no Pod has used it since ").append(status.unused_since).append(", and ModelCache/");
+    message.append(status.replaced_by).append(" has a newer commit: it can be deleted");
+  }
+  return message;
+}
+
 }  // namespace
 
 const CacheState* ClaimPlanner::replacement_of(const CacheState& cache) const {
@@ -26,17 +39,17 @@ const CacheState* ClaimPlanner::replacement_of(const CacheState& cache) const {
   return newest;
 }
 
-void ClaimPlanner::tell_unused(const CacheState& cache, CacheStatus& status) {
+void ClaimPlanner::tell_ready(const CacheState& cache, CacheStatus& status) {
   const CacheStatus before = read_status(cache);
   const CacheState* replacement = replacement_of(cache);
   status.replaced_by = replacement != nullptr ? replacement->name() : "";
   status.unused_since = status.users > 0               ? ""
                         : !before.unused_since.empty() ? before.unused_since
                                                        : kube::to_time(now_);
-  if (replacement == nullptr || status.users > 0) {
-    return;
-  }
-  if (before.replaced_by.empty() || before.unused_since.empty()) {
+  status.phase = "Ready";
+  status.ready = {"True", "Ready", ready_message(cache, status)};
+  const bool unused = replacement != nullptr && status.users == 0;
+  if (unused && (before.replaced_by.empty() || before.unused_since.empty())) {
     plan_.notes.push_back(note_on(cache, Note::Type::kNormal, "ReplacedAndUnused",
                                   "no Pod uses it, and " + replacement->label() + " has a newer commit of " +
                                       cache.spec.cache.repo + ": it can be deleted"));
@@ -80,7 +93,6 @@ void ClaimPlanner::end_finished_job(const CacheState& cache) {
 void ClaimPlanner::plan_ready(std::size_t index) {
   const CacheState& cache = caches_[index];
   CacheStatus status = read_status(cache);
-  status.phase = "Ready";
   if (observed_.claim->root()["status"]["phase"].text() == "Bound") {
     status.storage = {"True", "ClaimBound", "PersistentVolumeClaim \"" + cache.spec.cache.claim + "\" is bound"};
   }
@@ -88,8 +100,7 @@ void ClaimPlanner::plan_ready(std::size_t index) {
   status.remaining_seconds.reset();
   status.referenced_by = users_[index].all;
   status.users = static_cast<std::int64_t>(users_[index].all.size());
-  tell_unused(cache, status);
-  status.ready = {"True", "Ready", ready_message(cache, status)};
+  tell_ready(cache, status);
   end_finished_job(cache);
   // What is written anew is looked at again, so it is not deleted as what it was before.
   if (!write_status(cache, status) && is_due(status)) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "warmgate/base/text.h"
+#include "warmgate/controller/download_job.h"
 #include "warmgate/controller/download_report.h"
 #include "warmgate/kube/time.h"
 
@@ -57,25 +58,6 @@ std::optional<PodTrouble> container_trouble(const kube::Object& pod) {
 
 }  // namespace
 
-std::string reason_of(DownloadExit code) {
-  switch (code) {
-    case DownloadExit::kGated:
-      return "GatedRepo";
-    case DownloadExit::kRevisionNotFound:
-      return "RevisionNotFound";
-    case DownloadExit::kChecksumMismatch:
-      return "ChecksumMismatch";
-    case DownloadExit::kOutOfSpace:
-      return "OutOfSpace";
-    case DownloadExit::kPermissionDenied:
-      return "PermissionDenied";
-    case DownloadExit::kDone:
-    case DownloadExit::kFailed:
-      break;
-  }
-  return "";
-}
-
 std::optional<PodTrouble> waiting_trouble(const kube::Object& pod) {
   std::optional<PodTrouble> trouble = scheduling_trouble(pod);
   return trouble ? trouble : container_trouble(pod);
@@ -101,7 +83,7 @@ PodTrouble failure_of(const kube::Object& pod) {
     for (const DownloadExit code :
          {DownloadExit::kGated, DownloadExit::kRevisionNotFound, DownloadExit::kChecksumMismatch,
           DownloadExit::kOutOfSpace, DownloadExit::kPermissionDenied}) {
-      if (reason_of(code) == result->reason) {
+      if (exit_reason(static_cast<int>(code)) == result->reason) {
         return {result->reason, with(name, result->message)};
       }
     }
@@ -111,7 +93,7 @@ PodTrouble failure_of(const kube::Object& pod) {
   if (!code) {
     return {"", with(name + " failed", with(pod_reason, pod.root()["status"]["message"].text()))};
   }
-  return {reason_of(static_cast<DownloadExit>(*code)), name + " ended with exit code " + std::to_string(*code)};
+  return {std::string(exit_reason(static_cast<int>(*code))), name + " ended with exit code " + std::to_string(*code)};
 }
 
 std::optional<WallTime> started_at(const kube::Object& pod) {

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "cache_state.h"
-#include "warmgate/controller/download_job.h"
 
 namespace warmgate::controller {
 
@@ -19,9 +18,6 @@ std::optional<PodTrouble> waiting_trouble(const kube::Object& pod);
 
 // A Pod that has failed.
 PodTrouble failure_of(const kube::Object& pod);
-
-// The reason of a condition for an exit code of the download; "" for kDone, kFailed and codes that are not ours.
-std::string reason_of(DownloadExit code);
 
 // When its container started; nullopt before.
 std::optional<WallTime> started_at(const kube::Object& pod);

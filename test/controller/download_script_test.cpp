@@ -344,7 +344,7 @@ TEST(DownloadScript, PatternsThatFitNoFileAreToldSo) {
 
 TEST(DownloadScript, ATerminationEndsHfAndLeavesNoResult) {
   JobScript script = download();
-  script.set("DURING", "echo started >\"$FOLDER/started\"; exec sleep 600");
+  script.set("DURING", "echo started >\"$FOLDER/started\"; exec sleep 60");
   script.program("hf", "echo $$ >\"$FOLDER/hf.pid\"\n" + kHf);
   const Ran ran = script.run(R"~(mkfifo ../started
 "$@" >/dev/null & script=$!

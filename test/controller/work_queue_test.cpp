@@ -37,8 +37,12 @@ class WorkQueueTest : public ::testing::Test {
   }
 
   FakeClock clock;
+  std::mutex mutex;  // of `waited`: several threads take
   std::vector<double> waited;
-  WorkQueue queue{clock, {milliseconds(5), minutes(5), 10, 100, [this](double time) { waited.push_back(time); }}};
+  WorkQueue queue{clock, {milliseconds(5), minutes(5), 10, 100, [this](double time) {
+                            const std::lock_guard lock(mutex);
+                            waited.push_back(time);
+                          }}};
 };
 
 TEST_F(WorkQueueTest, AKeyWaitsOnceHoweverOftenItIsAdded) {

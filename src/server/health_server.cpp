@@ -28,13 +28,15 @@ HttpReply text_reply(int status, std::string body) { return {status, std::move(b
 }  // namespace
 
 struct HealthServer::Impl {
-  Impl(Metrics& metrics_sink, ReadinessCheck check) : metrics(metrics_sink), ready(std::move(check)) {}
+  Impl(Metrics& metrics_sink, HealthCheck ready_check, HealthCheck alive_check)
+      : metrics(metrics_sink), ready(std::move(ready_check)), alive(std::move(alive_check)) {}
 
   HttpReply answer(const RequestHead& head) noexcept;
   [[nodiscard]] HttpService service();
 
   Metrics& metrics;
-  const ReadinessCheck ready;
+  const HealthCheck ready;
+  const HealthCheck alive;
   std::unique_ptr<ConnectionServer> connections;  // last: its threads use all of the above
 };
 
@@ -49,7 +51,8 @@ HttpReply HealthServer::Impl::answer(const RequestHead& head) noexcept {
     if (head.path == "/metrics") {
       return {200, metrics.text(), kExposition};
     }
-    const std::string reason = head.path == "/readyz" && ready ? ready() : std::string();
+    const HealthCheck& check = head.path == "/readyz" ? ready : alive;
+    const std::string reason = check ? check() : std::string();
     return reason.empty() ? text_reply(200, "ok\n") : text_reply(503, reason + "\n");
   } catch (...) {
     metrics.panic();
@@ -70,12 +73,12 @@ HealthServer::HealthServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 HealthServer::~HealthServer() = default;
 
 base::Result<std::unique_ptr<HealthServer>> HealthServer::create(const std::string& address, int port, Metrics& metrics,
-                                                                 ReadinessCheck ready) {
+                                                                 HealthCheck ready, HealthCheck alive) {
   auto listener = listen_on(address, port, "choose another port for health and metrics");
   if (!listener) {
     return listener.error();
   }
-  auto impl = std::make_unique<Impl>(metrics, std::move(ready));
+  auto impl = std::make_unique<Impl>(metrics, std::move(ready), std::move(alive));
   ConnectionLimits limits;
   limits.workers = kWorkers;
   limits.max_queue = kMaxQueue;

@@ -106,6 +106,7 @@ struct Metrics::Impl {
   prometheus::Family<prometheus::Gauge>& facts_age =
       gauges("warmgate_facts_age_seconds", "Time since the API server confirmed what is known of this type");
   std::function<void()> update;
+  std::function<std::string()> more;
   prometheus::Counter& panics = counters("warmgate_panics_total", "Exceptions that were caught at a border").Add({});
   prometheus::Gauge& inflight = gauges("warmgate_inflight", "Requests that are being judged").Add({});
   prometheus::Gauge& queue_depth = gauges("warmgate_queue_depth", "Connections that wait for a worker").Add({});
@@ -157,6 +158,7 @@ void Metrics::set_facts(std::string_view resource, bool synced, double age_secon
 }
 
 void Metrics::before_text(std::function<void()> update) { impl_->update = std::move(update); }
+void Metrics::append_text(std::function<std::string()> more) { impl_->more = std::move(more); }
 
 void Metrics::panic() { impl_->panics.Increment(); }
 void Metrics::set_inflight(double value) { impl_->inflight.Set(value); }
@@ -186,7 +188,8 @@ std::string Metrics::text() const {
   if (impl_->update) {
     impl_->update();
   }
-  return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+  const std::string text = prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+  return impl_->more ? text + impl_->more() : text;
 }
 
 }  // namespace warmgate::server

@@ -11,8 +11,8 @@ namespace {
 
 class HealthTest : public HttpsTest {
  protected:
-  void start_health(ReadinessCheck check) {
-    auto created = HealthServer::create("127.0.0.1", 0, metrics_, std::move(check));
+  void start_health(HealthCheck ready, HealthCheck alive = {}) {
+    auto created = HealthServer::create("127.0.0.1", 0, metrics_, std::move(ready), std::move(alive));
     ASSERT_TRUE(created.ok()) << created.error().message;
     health_ = std::move(created).value();
     health_->start();
@@ -37,6 +37,13 @@ TEST_F(HealthTest, ReadinessFollowsTheCheckAndLivenessDoesNot) {
   EXPECT_EQ(ask("GET", "/readyz").body, "the policy is not loaded\n");
   EXPECT_EQ(ask("GET", "/livez").status, 200);
   EXPECT_EQ(ask("GET", "/livez?verbose").body, "ok\n");
+}
+
+TEST_F(HealthTest, LivenessHasACheckOfItsOwn) {
+  start_health({}, [] { return std::string("a worker hangs"); });
+  EXPECT_EQ(ask("GET", "/readyz").status, 200);
+  EXPECT_EQ(ask("GET", "/livez").status, 503);
+  EXPECT_EQ(ask("GET", "/livez").body, "a worker hangs\n");
 }
 
 TEST_F(HealthTest, AReadinessCheckThatThrowsIsNotReady) {

@@ -11,13 +11,14 @@
 
 namespace warmgate::server {
 
-// Empty: ready. Else why not, in words.
-using ReadinessCheck = std::function<std::string()>;
+// Empty: ready, or alive. Else why not, in words.
+using HealthCheck = std::function<std::string()>;
 
 class HealthServer {
  public:
+  // Without a check the answer is ok: a process that answers at all is alive.
   static base::Result<std::unique_ptr<HealthServer>> create(const std::string& address, int port, Metrics& metrics,
-                                                            ReadinessCheck ready);
+                                                            HealthCheck ready, HealthCheck alive = {});
   ~HealthServer();
   HealthServer(const HealthServer&) = delete;
   HealthServer& operator=(const HealthServer&) = delete;

@@ -38,6 +38,8 @@ class Metrics {
   void set_facts(std::string_view resource, bool synced, double age_seconds);
   // Called before each exposition, for gauges whose value is a matter of the moment. Once, before the first text().
   void before_text(std::function<void()> update);
+  // What stands behind these metrics, in the same format. Once, before the first text().
+  void append_text(std::function<std::string()> more);
   void panic();                        // warmgate_panics_total: caught exceptions
   void set_inflight(double value);     // warmgate_inflight
   void set_queue_depth(double value);  // warmgate_queue_depth

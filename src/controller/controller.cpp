@@ -28,6 +28,7 @@ using std::chrono::seconds;
 // How often what writes have left is compared with the watches.
 constexpr seconds kSettle{60};
 constexpr std::size_t kMaxReason = 300;
+constexpr std::size_t kMaxTold = 8;  // ModelCaches of one claim that are told of a write that was refused
 
 std::string result_of(Outcome::Kind kind) {
   return kind == Outcome::Kind::kDone ? "ok" : kind == Outcome::Kind::kFailed ? "error" : "stale";
@@ -100,6 +101,12 @@ struct Controller::Impl {
                {"error", error.message}});
   }
 
+  // A planner cannot know; the people who look at the object must.
+  void say_refused(const kube::Object& about, const std::string& error) {
+    events.tell({about.key(), about.api_version(), about.root()["metadata"]["uid"].text(), Note::Type::kWarning,
+                 "WriteRefused", error, ""});
+  }
+
   std::string waiting_for() const {
     std::vector<std::string> waiting;
     for (const auto& watch : watches) {
@@ -124,9 +131,8 @@ struct Controller::Impl {
       return;
     }
     leading = true;  // first, so that no change falls between this and the list of all keys
-    const std::vector<std::string> all = stores.all_keys();
-    log.write(LogLevel::kInfo, "leading", {{"keys", static_cast<double>(all.size())}});
-    std::for_each(all.begin(), all.end(), [this](const std::string& key) { queue.add(key); });
+    std::shared_ptr<const Settings> used = settings();
+    log.write(LogLevel::kInfo, "leading", {{"keys", static_cast<double>(look_at_all_now())}});
     start_workers();
     for (seconds since_resync{0}; !stop.stop_requested(); since_resync += kSettle) {
       if (since_resync >= options.resync) {
@@ -138,7 +144,17 @@ struct Controller::Impl {
         stores.settle(static_cast<StoreType>(i), *watches[i]->snapshot());
       }
       reports.forget_gone();
+      if (std::shared_ptr<const Settings> now_set = settings(); now_set != used) {
+        used = std::move(now_set);
+        look_at_all_now();
+      }
     }
+  }
+
+  std::size_t look_at_all_now() {
+    const std::vector<std::string> all = stores.all_keys();
+    std::for_each(all.begin(), all.end(), [this](const std::string& key) { queue.add(key); });
+    return all.size();
   }
 
   // Each at a moment of its own.
@@ -209,12 +225,25 @@ struct Controller::Impl {
     };
     Plan first = plan();
     // What it lacks is asked for; then the decision is made with it.
-    return carry_out(key, reports.fetch(key.ns, first, stop) ? plan() : std::move(first), stop);
+    Outcome outcome = carry_out(key, reports.fetch(key.ns, first, stop) ? plan() : std::move(first), stop);
+    if (outcome.refused) {
+      const std::vector<kube::Object> caches = stores.observe_claim(key.ns, key.name).caches;
+      std::for_each(caches.begin(), caches.begin() + static_cast<std::ptrdiff_t>(std::min(caches.size(), kMaxTold)),
+                    [&](const kube::Object& cache) { say_refused(cache, outcome.error); });
+    }
+    return outcome;
   }
 
   Outcome look_at_pod(const WorkKey& key, const std::stop_token& stop) {
     const std::optional<ObservedPod> seen = stores.observe_pod(key.ns, key.name);
-    return seen ? carry_out(key, planners.pod(*seen, *settings(), clock.wall_now()), stop) : Outcome();
+    if (!seen) {
+      return {};
+    }
+    Outcome outcome = carry_out(key, planners.pod(*seen, *settings(), clock.wall_now()), stop);
+    if (outcome.refused) {
+      say_refused(seen->pod, outcome.error);
+    }
+    return outcome;
   }
 
   Outcome carry_out(const WorkKey& key, const Plan& plan, const std::stop_token& stop) {

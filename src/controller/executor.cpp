@@ -19,6 +19,7 @@ using document::Json;
 using document::View;
 
 constexpr int kConflict = 409;
+constexpr int kTooMany = 429;
 constexpr int kInvalid = 422;  // of a JSON patch: one of its tests failed
 
 const char* verb_of(Write::Verb verb) {
@@ -67,26 +68,26 @@ Outcome Executor::carry_out(const Plan& plan, const std::stop_token& stop) {
   Outcome whole;
   for (const Write& one : plan.writes) {
     if (stop.stop_requested()) {
-      return {Outcome::Kind::kStopped, "", {}};
+      return {Outcome::Kind::kStopped, "", {}, false};
     }
-    Outcome outcome = write(one);
+    Outcome outcome = write(one, stop);
     if (outcome.kind != Outcome::Kind::kDone) {
       return outcome;
     }
     if (!outcome.error.empty()) {
-      whole = {Outcome::Kind::kStale, std::move(outcome.error), {}};
+      whole = {Outcome::Kind::kStale, std::move(outcome.error), {}, false};
     }
   }
   return whole;
 }
 
 // kDone with an error: the rest may be written, but the plan did not know all.
-Outcome Executor::write(const Write& write) {
+Outcome Executor::write(const Write& write, const std::stop_token& stop) {
   switch (write.verb) {
     case Write::Verb::kCreate:
       return create(write);
     case Write::Verb::kCreateJob:
-      return create_job(write);
+      return create_job(write, stop);
     case Write::Verb::kApply:
     case Write::Verb::kApplyStatus:
     case Write::Verb::kJsonPatch:
@@ -107,54 +108,60 @@ Outcome Executor::create(const Write& write) {
   }
   if (made.error().reason == "AlreadyExists") {
     look_afresh(write);
-    return {Outcome::Kind::kDone, made.error().message, {}};
+    return {Outcome::Kind::kDone, made.error().message, {}, false};
   }
   return failed(write, made.error());
 }
 
-Outcome Executor::create_job(const Write& write) {
+Outcome Executor::create_job(const Write& write, const std::stop_token& stop) {
   bool exists = false;
-  const ApiResult<std::string> other = other_writer(write, exists);
+  const ApiResult<std::string> other = other_writer(write, exists, stop);
   if (!other) {
     return failed(write, other.error());
   }
   if (exists) {
-    return {Outcome::Kind::kStale, "the Job exists already", {}};
+    return {Outcome::Kind::kStale, "the Job exists already", {}, false};
   }
   if (!other->empty()) {
     log_.write(LogLevel::kInfo, "a Job is not made yet: another one may still write to its claim",
                {{"namespace", write.ns}, {"name", write.name}, {"writer", *other}});
-    return {Outcome::Kind::kStale, *other + " may still write to the claim", {}};
+    return {Outcome::Kind::kStale, *other + " may still write to the claim", {}, false};
   }
   return create(write);
 }
 
 // Asks the API server, not the watches: who else may write to the claim of this Job; "" when nobody does. A Job that is
 // gone is followed by its Pods, which the garbage collector ends later.
-ApiResult<std::string> Executor::other_writer(const Write& write, bool& exists) {
+ApiResult<std::string> Executor::other_writer(const Write& write, bool& exists, const std::stop_token& stop) {
   const std::string uid = View(*write.body)["metadata"]["labels"][api::kClaimUidLabel].text();
   cluster::ListOptions same_claim;
   same_claim.ns = write.ns;
   same_claim.label_selector = std::string(api::kClaimUidLabel).append("=").append(uid);
   std::string writer;
-  const auto jobs_listed = api_.list(jobs(), same_claim, [&](Json&& item) {
-    const View job(item);
-    const std::string name = job["metadata"]["name"].text();
-    exists = exists || name == write.name;
-    if (name != write.name && is_active_job(job)) {
-      writer = "Job/" + name;
-    }
-    stores_.learn(jobs(), item);
-  });
+  const auto jobs_listed = api_.list(
+      jobs(), same_claim,
+      [&](Json&& item) {
+        const View job(item);
+        const std::string name = job["metadata"]["name"].text();
+        exists = exists || name == write.name;
+        if (name != write.name && is_active_job(job)) {
+          writer = "Job/" + name;
+        }
+        stores_.learn(jobs(), item);
+      },
+      stop);
   if (!jobs_listed || exists || !writer.empty()) {
     return jobs_listed ? ApiResult<std::string>(writer) : jobs_listed;
   }
-  const auto pods_listed = api_.list(pods(), same_claim, [&](Json&& item) {
-    if (is_active_pod(View(item))) {
-      writer = "Pod/" + View(item)["metadata"]["name"].text();
-    }
-    stores_.learn(pods(), item);
-  });
+  const auto pods_listed = api_.list(
+      pods(), same_claim,
+      [&](Json&& item) {
+        if (is_active_pod(View(item))) {
+          writer = "Pod/" + View(item)["metadata"]["name"].text();
+        }
+        stores_.learn(pods(), item);
+      },
+      stop);
   return pods_listed ? ApiResult<std::string>(writer) : pods_listed;
 }
 
@@ -203,12 +210,12 @@ Outcome Executor::remove(const Write& write) {
 
 Outcome Executor::failed(const Write& write, const ApiError& error) {
   if (error.reason == kNotLeader) {
-    return {Outcome::Kind::kNotLeader, error.message, {}};
+    return {Outcome::Kind::kNotLeader, error.message, {}, false};
   }
   if (error.status == kConflict || error.not_found() ||
       (error.status == kInvalid && write.verb == Write::Verb::kJsonPatch)) {
     look_afresh(write);
-    return {Outcome::Kind::kStale, error.message, {}};
+    return {Outcome::Kind::kStale, error.message, {}, false};
   }
   log_.write(LogLevel::kWarning, "a write failed",
              {{"verb", std::string(verb_of(write.verb))},
@@ -217,7 +224,8 @@ Outcome Executor::failed(const Write& write, const ApiError& error) {
               {"name", write.name},
               {"why", write.why},
               {"error", error.message}});
-  return {Outcome::Kind::kFailed, error.message, error.retry_after};
+  const bool refused = error.status >= 400 && error.status < 500 && error.status != kTooMany;
+  return {Outcome::Kind::kFailed, error.message, error.retry_after, refused};
 }
 
 // So that the next look need not wait for the watch. Pods may not be got (deploy/webhook/base/controller-role.yaml):

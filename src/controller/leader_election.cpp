@@ -26,6 +26,7 @@ const cluster::Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease", 
 
 // client-go's JitterFactor: of the pause between tries to acquire.
 constexpr double kJitter = 1.2;
+constexpr int kConflict = 409;
 // What a Lease of others may say; more would keep everybody out for ever.
 constexpr std::int64_t kLongestLease = 3600;
 
@@ -51,7 +52,7 @@ struct LeaderElection::Impl {
   // As client-go's fast path: the version tells whether anybody else wrote. Else it is looked at again.
   std::optional<ApiError> renew(const std::stop_token& stop) {
     const std::optional<ApiError> failure = write(*lease, stop);
-    return failure && failure->status == 409 ? get_and_take(stop) : failure;
+    return failure && failure->status == kConflict ? get_and_take(stop) : failure;
   }
 
   std::optional<ApiError> get_and_take(const std::stop_token& stop) {
@@ -117,6 +118,16 @@ struct LeaderElection::Impl {
     const Time sent = clock.now();
     return settle(api.patch(kLeases, options.ns, options.name, cluster::PatchType::kMerge, patch, {}, stop), sent,
                   View(record)["holderIdentity"].text());
+  }
+
+  // A renewal that was interrupted may have come through all the same: then only the version has changed.
+  std::optional<ApiError> look_and_free() {
+    const ApiResult<JsonPtr> now = api.get(kLeases, options.ns, options.name);
+    if (!now) {
+      return now.error();
+    }
+    see(*now);
+    return ours() ? write_record(**now, record_after(**now, seconds(1), ""), {}) : std::nullopt;
   }
 
   std::optional<ApiError> settle(const ApiResult<JsonPtr>& written, Time sent, const std::string& identity) {
@@ -211,7 +222,11 @@ void LeaderElection::release() {
   }
   // As client-go does: a second's duration, for who reads the Lease in between.
   const Json free = impl_->record_after(*impl_->lease, seconds(1), "");
-  if (const std::optional<ApiError> failure = impl_->write_record(*impl_->lease, free, {})) {
+  std::optional<ApiError> failure = impl_->write_record(*impl_->lease, free, {});
+  if (failure && failure->status == kConflict) {
+    failure = impl_->look_and_free();
+  }
+  if (failure) {
     impl_->tell(*failure);
   }
 }

@@ -157,6 +157,21 @@ TEST_F(ControllerTest, WhatFailsOrChangedMeanwhileIsLookedAtAgain) {
   EXPECT_EQ(telemetry["event failed"], 1);
 }
 
+TEST_F(ControllerTest, AWriteThatTheClusterRefusesIsToldToWhoLooksAtTheCache) {
+  cluster.put(controller::claims(), bound_claim("shared"));
+  cluster.fail_next("create", "jobs", {403, "Forbidden", "exceeded quota: jobs"});
+  cluster.put(controller::model_caches(), cache_on("qwen", "shared"));
+  start(simple_planners());
+  EXPECT_TRUE(wait_for_phase("qwen", "Downloading"));
+  EXPECT_TRUE(cluster.wait_until([&] {
+    const std::vector<Json> events = cluster.all({"", "v1", "events", "Event", true});
+    return std::any_of(events.begin(), events.end(), [](const Json& event) {
+      return event["reason"] == "WriteRefused" && event["message"] == "exceeded quota: jobs" &&
+             event["involvedObject"]["name"] == "qwen";
+    });
+  }));
+}
+
 TEST_F(ControllerTest, AJobIsNotMadeWhileAnotherOneThatNoWatchHasToldOfMayWrite) {
   cluster.put(controller::claims(), bound_claim("shared"));
   const std::string uid = cluster.find(controller::claims(), "llm", "shared").value()["metadata"]["uid"];

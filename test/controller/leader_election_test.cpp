@@ -161,6 +161,20 @@ TEST_F(LeaderElectionTest, AReleasedLeaseIsTakenAtOnce) {
   EXPECT_EQ(holder(), "b");
 }
 
+TEST_F(LeaderElectionTest, ALeaseIsReleasedEvenWhenTheLastRenewalWasInterrupted) {
+  acquire(a);
+  std::stop_source stop;
+  cluster.fail_next("patch", "leases", {0, "", "stopped"}, true);
+  cluster.before_call([&](const FakeCluster::Call& /*call*/) { stop.request_stop(); });
+  hold(a);
+  pass_two_seconds();
+  EXPECT_TRUE(cluster.wait_until([&] { return stop.stop_requested(); }));
+  holding.clear();
+  cluster.before_call(nullptr);
+  a.release();
+  EXPECT_EQ(holder(), "");
+}
+
 TEST_F(LeaderElectionTest, NoWriteLeavesUnlessTheLeaseOutlivesIt) {
   FencedApi fenced(
       cluster, cluster, [&] { return a.surely_ours(seconds(5)); }, nullptr);

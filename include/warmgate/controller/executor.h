@@ -29,6 +29,7 @@ struct Outcome {
   Kind kind = Kind::kDone;
   std::string error;
   std::chrono::seconds retry_after{0};
+  bool refused = false;  // the API server does not want it: quota, rights, admission
 };
 
 class Executor {
@@ -42,15 +43,15 @@ class Executor {
   Outcome carry_out(const Plan& plan, const std::stop_token& stop);
 
  private:
-  Outcome write(const Write& write);
+  Outcome write(const Write& write, const std::stop_token& stop);
   Outcome create(const Write& write);
-  Outcome create_job(const Write& write);
+  Outcome create_job(const Write& write, const std::stop_token& stop);
   Outcome patch(const Write& write);
   Outcome remove(const Write& write);
   Outcome failed(const Write& write, const cluster::ApiError& error);
   void look_afresh(const Write& write);
   void measure(const Write& write, const std::optional<kube::Object>& before, const document::Json& after);
-  cluster::ApiResult<std::string> other_writer(const Write& write, bool& exists);
+  cluster::ApiResult<std::string> other_writer(const Write& write, bool& exists, const std::stop_token& stop);
 
   cluster::KubeApi& api_;
   cluster::Clock& clock_;

@@ -12,13 +12,15 @@ class App;
 namespace warmgate::cli {
 
 // Exit codes, the same for every command.
-inline constexpr int kClean = 0;     // nothing at or above --fail-on
-inline constexpr int kFindings = 1;  // findings at or above --fail-on; an object that would be refused
-inline constexpr int kFailure = 2;   // wrong usage, or Warmgate could not do its work
+inline constexpr int kClean = 0;      // nothing at or above --fail-on
+inline constexpr int kFindings = 1;   // findings at or above --fail-on; an object that would be refused
+inline constexpr int kFailure = 2;    // wrong usage, or Warmgate could not do its work
+inline constexpr int kLostLease = 3;  // of `controller`: another one may lead now
 
 using Run = std::function<int()>;
 
 void add_serve(CLI::App& app, Run& run);
+void add_controller(CLI::App& app, Run& run);
 void add_lint(CLI::App& app, Run& run);
 void add_mutate(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);

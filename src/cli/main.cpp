@@ -43,6 +43,7 @@ int run_program(int argc, char** argv) {
   warmgate::cli::Run run;
   warmgate::cli::add_lint(app, run);
   warmgate::cli::add_serve(app, run);
+  warmgate::cli::add_controller(app, run);
   warmgate::cli::add_mutate(app, run);
   warmgate::cli::add_inspect(app, run);
   warmgate::cli::add_explain(app, run);

@@ -25,10 +25,13 @@ base::FileWatchOptions watching(std::vector<std::string> paths) {
 Reloading::Reloading(const Reloaded& what, base::Log& log, server::Metrics& metrics)
     : settings_(what.settings), https_(what.https), log_(log), metrics_(metrics) {
   metrics_.loaded(Reloadable::kConfig, unix_now());
-  metrics_.loaded(Reloadable::kCertificate, unix_now());
   settings_watch_.emplace(watching(what.settings.paths()), [this](Occasion occasion) {
     guarded(&Reloading::check_settings, Reloadable::kConfig, occasion);
   });
+  if (https_ == nullptr) {
+    return;
+  }
+  metrics_.loaded(Reloadable::kCertificate, unix_now());
   certificate_watch_.emplace(watching({what.certificate_file, what.key_file}), [this](Occasion occasion) {
     guarded(&Reloading::check_certificate, Reloadable::kCertificate, occasion);
   });
@@ -36,7 +39,9 @@ Reloading::Reloading(const Reloaded& what, base::Log& log, server::Metrics& metr
 
 void Reloading::now() {
   settings_watch_->check_now();
-  certificate_watch_->check_now();
+  if (certificate_watch_) {
+    certificate_watch_->check_now();
+  }
 }
 
 void Reloading::guarded(Check check, Reloadable what, Occasion occasion) {
@@ -60,7 +65,7 @@ void Reloading::check_settings(Occasion occasion) {
 // Certificate and key may be two files that are replaced one after the other: a pair that does not match is an error
 // only when the next look still finds it.
 void Reloading::check_certificate(Occasion occasion) {
-  const base::Result<bool> result = https_.reload_certificate();
+  const base::Result<bool> result = https_->reload_certificate();
   if (!result) {
     const std::string& error = result.error().message;
     const bool lasting = occasion == Occasion::kAsked || (occasion == Occasion::kPoll && error == seen_error_);

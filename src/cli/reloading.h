@@ -1,6 +1,6 @@
-// Reloading: keeps what `serve` works with what the files say: settings and certificate. A change that cannot be used
-// leaves the last good one in use; the log and the metrics tell. Two threads of its own; everything it is given must
-// outlive it.
+// Reloading: keeps what `serve` and `controller` work with what the files say: settings and certificate. A change that
+// cannot be used leaves the last good one in use; the log and the metrics tell. Two threads of its own; everything it
+// is given must outlive it.
 #pragma once
 
 #include <optional>
@@ -16,9 +16,9 @@ namespace warmgate::cli {
 
 struct Reloaded {
   LiveSettings& settings;
-  server::HttpsServer& https;
-  std::string certificate_file;
-  std::string key_file;
+  server::HttpsServer* https = nullptr;  // nullptr: there is no certificate
+  std::string certificate_file = {};
+  std::string key_file = {};
 };
 
 class Reloading {
@@ -37,7 +37,7 @@ class Reloading {
   void say_failure(server::Reloadable what, const std::string& error);
 
   LiveSettings& settings_;
-  server::HttpsServer& https_;
+  server::HttpsServer* https_;
   base::Log& log_;
   server::Metrics& metrics_;
   std::string seen_error_;  // of the certificate at the last check; "" when it was good

@@ -4,7 +4,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
-#include <map>
 #include <memory>
 
 #include "cluster_access.h"
@@ -97,14 +96,6 @@ server::HttpReply refuse(int status, const std::string& reason) {
   return {status, admission::refusal("", status, name, reason), "application/json", status == kOverload ? 1 : 0};
 }
 
-LogLevel parse_level(const std::string& name) {
-  const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
-                                                  {"info", LogLevel::kInfo},
-                                                  {"warning", LogLevel::kWarning},
-                                                  {"error", LogLevel::kError}};
-  return levels.at(name);
-}
-
 int wait_for_end(server::SignalWaiter& signals, Reloading& reloading) {
   int signal = signals.wait();
   for (; signal == SIGHUP; signal = signals.wait()) {
@@ -135,7 +126,7 @@ std::string not_ready(bool draining, const ClusterAccess* cluster) {
 // Serves until a signal comes, then drains. The signal waiter is made before any thread, so that all inherit its mask.
 int serve(ServeOptions options, LiveSettings& settings) {
   server::SignalWaiter signals;
-  base::Log log(parse_level(options.log_level), settings.redactor());
+  base::Log log(parse_log_level(options.log_level), settings.redactor());
   server::Metrics metrics;
   Recorder recorder(log, metrics);
   std::unique_ptr<ClusterAccess> cluster;
@@ -165,7 +156,7 @@ int serve(ServeOptions options, LiveSettings& settings) {
   if (!health) {
     return fail(health.error().message);
   }
-  Reloading reloading({settings, **https, options.https.certificate_file, options.https.key_file}, log, metrics);
+  Reloading reloading({settings, https->get(), options.https.certificate_file, options.https.key_file}, log, metrics);
   (*https)->start();
   (*health)->start();
   log.write(LogLevel::kInfo, "serving",
@@ -200,12 +191,7 @@ void add_listener_options(CLI::App& command, ServeOptions& options) {
   command.add_option("--port", options.https.port, "Port of the HTTPS listener; 0 takes a free one")
       ->check(port)
       ->capture_default_str();
-  command
-      .add_option("--health-address", options.health_address, "Address of the plain listener for probes and metrics")
-      ->capture_default_str();
-  command.add_option("--health-port", options.health_port, "Port for /livez, /readyz and /metrics; 0 takes a free one")
-      ->check(port)
-      ->capture_default_str();
+  add_health_options(command, options.health_address, options.health_port);
   command.add_option("--tls-cert", options.https.certificate_file, "Serving certificate, PEM, leaf first")
       ->type_name("FILE")
       ->capture_default_str();
@@ -249,9 +235,7 @@ void add_serve(CLI::App& app, Run& run) {
           "With --cluster: where the controller's Lease is, which tells whether Pods may be held back; without "
           "it the namespace of the service account or context, else warmgate")
       ->type_name("NAME");
-  command->add_option("--log-level", options->log_level, "Least level that is logged (JSON lines on standard error)")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
+  add_log_level_option(*command, options->log_level);
   command->footer(
       "Policies, engines, kinds, facts, certificate and key are read anew when they change, also in the volume of a "
       "ConfigMap "

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 
 #include "warmgate/document/read.h"
 
@@ -99,6 +100,28 @@ void add_bundle_options(CLI::App& command, BundleOptions& options) {
   add_policy_option(command, options.policies);
   add_engines_option(command, options.engines);
   add_kinds_option(command, options.kinds);
+}
+
+void add_health_options(CLI::App& command, std::string& address, int& port) {
+  command.add_option("--health-address", address, "Address of the plain listener for probes and metrics")
+      ->capture_default_str();
+  command.add_option("--health-port", port, "Port for /livez, /readyz and /metrics; 0 takes a free one")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+}
+
+void add_log_level_option(CLI::App& command, std::string& level) {
+  command.add_option("--log-level", level, "Least level that is logged (JSON lines on standard error)")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+}
+
+base::LogLevel parse_log_level(const std::string& name) {
+  static const std::map<std::string, base::LogLevel> levels = {{"debug", base::LogLevel::kDebug},
+                                                               {"info", base::LogLevel::kInfo},
+                                                               {"warning", base::LogLevel::kWarning},
+                                                               {"error", base::LogLevel::kError}};
+  return levels.at(name);
 }
 
 base::Result<models::Knowledge> read_knowledge(const SettingsTexts& engines, const SettingsTexts& kinds) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cluster_access.h"
+#include "warmgate/base/log.h"
 #include "warmgate/base/result.h"
 #include "warmgate/lint/input.h"
 #include "warmgate/lint/linter.h"
@@ -32,6 +33,11 @@ void add_bundle_options(CLI::App& command, BundleOptions& options);
 void add_policy_option(CLI::App& command, std::vector<std::string>& policies);
 void add_engines_option(CLI::App& command, std::vector<std::string>& engines);
 void add_kinds_option(CLI::App& command, std::vector<std::string>& kinds);
+
+// Of what runs until it is stopped.
+void add_health_options(CLI::App& command, std::string& address, int& port);
+void add_log_level_option(CLI::App& command, std::string& level);
+base::LogLevel parse_log_level(const std::string& name);  // one that the option takes
 
 // Settings are read path by path: a later one wins, so the same file may come again.
 lint::Inputs read_settings(const std::vector<std::string>& paths);

@@ -118,7 +118,7 @@ int watch(const CommandClient& client, const CacheQuery& query, bool until_ready
     return terminal.can_redraw ? redrawn.show(rows) : appended.show(rows);
   };
   const base::Result<WatchEnd> end =
-      watch_caches({*client.api, *client.clock, query, until_ready, show, [](const std::string& text) { fail(text); }});
+      watch_caches({*client.api, *client.clock, query, until_ready, show, [](const std::string& text) { say(text); }});
   if (!end) {
     return fail(end.error().message);
   }
@@ -129,7 +129,7 @@ int watch(const CommandClient& client, const CacheQuery& query, bool until_ready
     case WatchEnd::kFailed:
       return kFindings;
     case WatchEnd::kDeleted:
-      fail("there is no ModelCache left to wait for");
+      say("there is no ModelCache left to wait for");
       return kFindings;
   }
   return kFailure;

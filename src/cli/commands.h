@@ -30,7 +30,9 @@ void add_cache(CLI::App& app, Run& run);
 void add_gates(CLI::App& app, Run& run);
 void add_version(CLI::App& app, Run& run);
 
-// "warmgate: <message>" on standard error; returns kFailure.
+// "warmgate: <message>" on standard error.
+void say(const std::string& message);
+// The same; returns kFailure.
 int fail(const std::string& message);
 // Writes to standard output; kFailure (with a message) when that does not take everything, else `code`. A reader that
 // went away (`| head`) is no failure.

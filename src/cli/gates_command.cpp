@@ -37,14 +37,14 @@ int run_release(const ReleaseOptions& options) {
   }
   for (const std::string& failure : done->failures) {
     code = std::max(code, kFindings);
-    fail(failure);
+    say(failure);
   }
   if (done->given_up) {
-    fail("the API server does not answer: the rest was not tried; run this again");
+    say("the API server does not answer: the rest was not tried; run this again");
   }
   if (done->released + done->gone + done->failures.size() < what.pods.size()) {
     code = std::max(code, kFindings);
-    fail("not every Pod that was named waits with our gate in namespace " + what.ns);
+    say("not every Pod that was named waits with our gate in namespace " + what.ns);
   }
   std::string summary = released + " " + count_of(done->released, "Pod");
   summary += what.ns.empty() ? " in all namespaces" : " in namespace " + what.ns;

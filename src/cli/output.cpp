@@ -6,8 +6,10 @@
 
 namespace warmgate::cli {
 
+void say(const std::string& message) { std::fputs(("warmgate: " + message + "\n").c_str(), stderr); }
+
 int fail(const std::string& message) {
-  std::fputs(("warmgate: " + message + "\n").c_str(), stderr);
+  say(message);
   return kFailure;
 }
 

@@ -8,8 +8,11 @@
 #include <set>
 #include <utility>
 
+#include "allowed_sources.h"
+#include "created_caches.h"
 #include "warmgate/api/model_cache.h"
 #include "warmgate/kube/field_types.h"
+#include "warmgate/kube/layered_facts.h"
 #include "warmgate/kube/storage.h"
 #include "warmgate/policy/waiver.h"
 
@@ -105,11 +108,16 @@ void tell_obstacles(std::vector<Finding>& findings, const inject::Injection& inj
   }
 }
 
-// A workload, or a claim, which has no pod template.
+// A workload; or a claim or a ModelCache, which have no pod template.
 std::vector<Finding> check_object(const kube::Object& object, const World& world, Stage stage, Judgement& out) {
   const models::FactReadings own(world.facts, world.knowledge);
   const models::FactReadings& known = world.readings != nullptr ? *world.readings : own;
   const std::vector<models::TemplateReading>& readings = known.of(object);
+  if (const std::vector<kube::Object> created = caches_to_create(object, readings, world, stage); !created.empty()) {
+    const kube::BundleFacts made(created, false, world.knowledge.kinds);
+    const kube::LayeredFacts facts(made, world.facts);
+    return check_object(object, {facts, world.knowledge, world.policy}, stage, out);
+  }
   const bool shared_claim =
       object.is("", "PersistentVolumeClaim") && kube::shares_across_nodes(kube::access_modes(object));
   out.asks_cluster = shared_claim || !world.knowledge.kinds.claims_of(object).empty() ||
@@ -120,7 +128,8 @@ std::vector<Finding> check_object(const kube::Object& object, const World& world
     return findings;
   }
   inject::Injection injection =
-      inject::plan_injection(object, readings, world.facts, world.knowledge, {world.policy.offline()});
+      inject::plan_injection(object, readings, world.facts, world.knowledge,
+                             {world.policy.offline(), world.policy.cache_rules(object.key().ns).gates});
   if (stage == Stage::kBeforeInjection && !injection.empty()) {
     const kube::Object injected(document::Document(*injection.patched), object.key().ns);
     const std::vector<models::TemplateReading> injected_readings =
@@ -138,7 +147,7 @@ std::vector<Finding> check_object(const kube::Object& object, const World& world
 
 // What the rules speak about.
 bool is_checked(const kube::Object& object, const kube::WorkloadKinds& kinds) {
-  return kinds.is_workload(object) || object.is("", "PersistentVolumeClaim");
+  return kinds.is_workload(object) || object.is("", "PersistentVolumeClaim") || api::is_model_cache(object);
 }
 
 // Says the reason in front, because the API server cuts long warnings at their end.
@@ -218,6 +227,10 @@ Judgement judge(const kube::Object& object, const World& world, Stage stage) {
   if (findings.empty()) {
     if (is_checked(object, world.knowledge.kinds)) {
       findings = check_object(object, world, stage, out);
+    }
+    if (api::is_model_cache(object)) {
+      std::vector<Finding> more = check_sources(object, world.policy);
+      std::move(more.begin(), more.end(), std::back_inserter(findings));
     }
     waivers = policy::read_waivers(object, world.policy, world.knowledge.kinds);
     std::vector<Finding> about_waivers = check_waivers(waivers, findings);

@@ -19,10 +19,10 @@ bool same_place(const ModelCache& a, const ModelCache& b) { return a.claim == b.
 // the rest of that JSON.
 bool is_plain_flag(const std::string& flag) { return flag.starts_with("--") && flag.find('.') == std::string::npos; }
 
-std::optional<std::string> known_commit(const ModelUse& use, const ModelCache& beside,
-                                        const std::vector<ModelCache>& caches) {
-  const Choice choice = choose_cache(caches, use);
-  return choice.cache && same_place(*choice.cache, beside) ? std::optional(choice.cache->revision) : std::nullopt;
+std::optional<ModelCache> cache_beside(const ModelUse& use, const ModelCache& beside,
+                                       const std::vector<ModelCache>& caches) {
+  Choice choice = choose_cache(caches, use);
+  return choice.cache && same_place(*choice.cache, beside) ? std::move(choice.cache) : std::nullopt;
 }
 
 Obstacle would_break(const ModelUse& companion, const ModelUse& weights, const ModelCache& cache) {
@@ -52,15 +52,15 @@ CompanionPlan plan_companions(const std::vector<const ModelUse*>& uses, const Mo
     if (!is_companion(*use, weights)) {
       continue;
     }
-    const std::optional<std::string> commit = known_commit(*use, cache, caches);
-    if (commit && use->revision == *commit && use->pinned()) {
-      plan.pins.push_back({use, "", *commit});
+    const std::optional<ModelCache> own = cache_beside(*use, cache, caches);
+    if (own && use->revision == own->revision && use->pinned()) {
+      plan.pins.push_back({use, "", *own});
     }
     if (use->revision_given || !use->revision_known || !use->script_line.empty()) {
       continue;
     }
-    if (commit && is_plain_flag(use->revision_flag)) {
-      plan.pins.push_back({use, use->revision_flag, *commit});
+    if (own && is_plain_flag(use->revision_flag)) {
+      plan.pins.push_back({use, use->revision_flag, *own});
     } else if (pins_weights && use->follows_weights && !plan.obstacle) {
       plan.obstacle = would_break(*use, weights, cache);
     }

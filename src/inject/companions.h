@@ -13,7 +13,7 @@ namespace warmgate::inject {
 struct CompanionPin {
   const models::ModelUse* use = nullptr;
   std::string flag;  // that is to give it; "" where the author did
-  std::string revision;
+  api::ModelCache cache;
 };
 
 struct CompanionPlan {

@@ -8,6 +8,7 @@
 
 #include "companions.h"
 #include "container_patch.h"
+#include "holding.h"
 #include "obstacles.h"
 #include "patch_builder.h"
 #include "settings.h"
@@ -19,12 +20,6 @@ namespace {
 using api::ModelCache;
 using document::Json;
 using models::ModelUse;
-
-bool is_gpu_server(const ModelUse& use) {
-  return use.verb == models::Verb::kServe && use.role == models::Role::kWeights && !use.accelerators.empty() &&
-         !use.local && use.repo_known && !use.by_default && !use.by_field &&
-         use.container_kind != kube::ContainerKind::kEphemeral;
-}
 
 // Why the engine gets nothing from a ModelCache, a clause; "" when it does.
 std::string reason_to_leave_alone(const models::Engine* engine, const ModelUse& use) {
@@ -38,19 +33,30 @@ using Uses = std::vector<const ModelUse*>;
 
 class Injector {
  public:
-  Injector(const kube::Object& object, const models::Knowledge& knowledge, std::vector<ModelCache> caches,
+  Injector(const kube::Object& object, const models::Knowledge& knowledge, const kube::ClusterFacts& facts,
            const Options& options)
-      : knowledge_(knowledge), caches_(std::move(caches)), options_(options), builder_(object.document().value()) {}
+      : knowledge_(knowledge),
+        facts_(facts),
+        caches_(api::model_caches(facts, object.key().ns)),
+        options_(options),
+        builder_(object.document().value()) {
+    // What is on its way out is for those who have it.
+    std::erase_if(caches_, [](const ModelCache& cache) { return cache.deleting; });
+  }
 
   void inject(const models::TemplateReading& reading) {
     provenance_.clear();
     claims_.clear();
     mounted_.clear();
+    holding_ = {};
     std::map<std::string_view, Uses> by_container;
     for (const ModelUse& use : reading.uses) {
       by_container[use.container].push_back(&use);
     }
     for (const ModelUse& use : reading.uses) {
+      if (const ModelCache* cache = served_by_path(use, reading, caches_)) {
+        holding_.add(*cache);
+      }
       const kube::Container* container = is_gpu_server(use) ? reading.containers.find(use.container) : nullptr;
       if (container == nullptr) {
         continue;
@@ -63,6 +69,10 @@ class Injector {
       }
     }
     annotate(reading.pod);
+    std::optional<Hold> hold = options_.gates ? holding_.apply(builder_, reading.pod, facts_) : std::nullopt;
+    if (hold) {
+      holds_.push_back(*std::move(hold));
+    }
   }
 
   // Gives engines a folder for what they write beside the cache that they have, by this patch or by their author.
@@ -89,6 +99,7 @@ class Injector {
     Injection out;
     out.supplied = std::move(supplied_);
     out.obstacles = std::move(obstacles_);
+    out.holds = std::move(holds_);
     out.patch = std::make_shared<const Json>(builder_.patch());
     out.patched = std::make_shared<const Json>(builder_.object());
     return out;
@@ -111,6 +122,10 @@ class Injector {
   void inject_use(const Server& server) {
     const ModelUse& use = server.use;
     const ModelCache& cache = server.cache;
+    const bool has_claim = use.cache.on_claim() && use.cache.volume->claim == cache.claim;
+    if (has_claim) {
+      holding_.add(cache);  // whatever is missing besides: the files are what it reads
+    }
     const models::Engine* engine = knowledge_.engines.find(use.engine);
     const std::string why_not = reason_to_leave_alone(engine, use);
     if (!why_not.empty()) {
@@ -120,7 +135,6 @@ class Injector {
     const std::optional<RevisionSetting> setting =
         engine == nullptr ? std::nullopt : revision_setting(*engine, server.container, use);
     const CompanionPlan companions = plan_companions(server.uses, use, cache, caches_, setting.has_value());
-    const bool has_claim = use.cache.on_claim() && use.cache.volume->claim == cache.claim;
     std::optional<Obstacle> obstacle = companions.obstacle;
     if (!has_claim && !obstacle) {
       obstacle = find_obstacle(server.reading.volumes, server.container, use, cache);
@@ -134,6 +148,7 @@ class Injector {
     if (!has_claim && !mount(server, patch)) {
       return;
     }
+    holding_.add(cache);
     if (setting) {
       set_revision(patch, *setting, cache.revision);
     } else if (!use.pinned()) {
@@ -145,9 +160,10 @@ class Injector {
     claims_ += (claims_.empty() ? "" : ",") + use.container + "=" + cache.claim;
     for (const CompanionPin& pin : companions.pins) {
       if (!pin.flag.empty()) {
-        patch.append_flag(pin.flag, pin.revision);
+        patch.append_flag(pin.flag, pin.cache.revision);
       }
-      note_provenance(use.container, pin.use->repo, pin.revision);
+      holding_.add(pin.cache);
+      note_provenance(use.container, pin.use->repo, pin.cache.revision);
     }
     if (options_.offline && engine != nullptr && all_on_claim(server.uses, use, cache, companions.pins)) {
       go_offline(*engine, server.container, use, patch);
@@ -200,6 +216,7 @@ class Injector {
   }
 
   const models::Knowledge& knowledge_;
+  const kube::ClusterFacts& facts_;
   std::vector<ModelCache> caches_;
   Options options_;
   PatchBuilder builder_;
@@ -208,6 +225,8 @@ class Injector {
   std::set<std::pair<std::string, std::string>> noted_;  // container and repository of each obstacle
   std::set<std::pair<std::string, std::string>> moved_;  // container and variable
   std::map<std::string, ModelCache> mounted_;            // by container: what this patch mounts
+  Holding holding_;
+  std::vector<Hold> holds_;
   std::string provenance_;
   std::string claims_;
 };
@@ -234,11 +253,17 @@ bool may_need_scratch(const std::vector<models::TemplateReading>& readings) {
 
 }  // namespace
 
+bool is_gpu_server(const ModelUse& use) {
+  return use.verb == models::Verb::kServe && use.role == models::Role::kWeights && !use.accelerators.empty() &&
+         !use.local && use.repo_known && !use.by_default && !use.by_field &&
+         use.container_kind != kube::ContainerKind::kEphemeral;
+}
+
 bool Injection::empty() const { return patch == nullptr || patch->empty(); }
 
 Injection plan_injection(const kube::Object& object, const std::vector<models::TemplateReading>& readings,
                          const kube::ClusterFacts& facts, const models::Knowledge& knowledge, const Options& options) {
-  Injector injector(object, knowledge, api::model_caches(facts, object.key().ns), options);
+  Injector injector(object, knowledge, facts, options);
   for (const models::TemplateReading& reading : readings) {
     injector.inject(reading);
   }

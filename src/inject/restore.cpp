@@ -9,7 +9,9 @@
 #include <string_view>
 #include <utility>
 
+#include "holding.h"
 #include "patch_builder.h"
+#include "warmgate/api/names.h"
 #include "warmgate/base/text.h"
 #include "warmgate/document/view.h"
 #include "warmgate/inject/inject.h"
@@ -64,15 +66,26 @@ std::vector<std::string> cut_off(const View& before, const View& after,
   return end;
 }
 
-}  // namespace
+bool loses_gate(const kube::Object& before, const kube::Object& after) {
+  const auto waits = [](const kube::Object& pod) {
+    return bool(pod.root()["metadata"]["annotations"][api::kWaitsForAnnotation]);
+  };
+  return has_gate(before.root()["spec"]) && waits(before) && !has_gate(after.root()["spec"]) && !waits(after);
+}
 
-Restoration plan_restoration(const kube::Object& before, const kube::Object& after) {
-  Restoration out;
+void restore_gate(const kube::Object& before, PatchBuilder& builder) {
+  builder.append("/spec/schedulingGates", {{"name", api::kGate}});
+  builder.set_member("/metadata/labels", std::string(api::kGatedLabel), "true");
+  builder.set_member("/metadata/annotations", std::string(api::kWaitsForAnnotation),
+                     before.root()["metadata"]["annotations"][api::kWaitsForAnnotation].text());
+}
+
+// The pointer of a list and a word for it, in order.
+using Steps = std::vector<std::pair<std::string, std::string>>;
+
+Steps restore_lists(const kube::Object& before, const kube::Object& after, Restoration& out) {
   const Values injected = injected_values(before);
-  if (injected.empty()) {
-    return out;
-  }
-  std::vector<std::pair<std::string, std::string>> steps;  // the pointer of a list and a word for it
+  Steps steps;
   const kube::ContainersByName wanted(after.root()["spec"]);
   for (const kube::Container& stored : kube::containers(before.root()["spec"])) {
     const auto values = injected.find(stored.name());
@@ -92,13 +105,26 @@ Restoration plan_restoration(const kube::Object& before, const kube::Object& aft
       out.restored.push_back({stored.name(), std::string(list), std::move(words)});
     }
   }
-  if (!steps.empty()) {
-    PatchBuilder builder(after.document().value());
-    for (const auto& [pointer, word] : steps) {
-      builder.append(pointer, word);
-    }
-    out.patch = std::make_shared<const document::Json>(builder.patch());
+  return steps;
+}
+
+}  // namespace
+
+Restoration plan_restoration(const kube::Object& before, const kube::Object& after) {
+  Restoration out;
+  const Steps steps = restore_lists(before, after, out);
+  out.gate = loses_gate(before, after);
+  if (steps.empty() && !out.gate) {
+    return out;
   }
+  PatchBuilder builder(after.document().value());
+  for (const auto& [pointer, word] : steps) {
+    builder.append(pointer, word);
+  }
+  if (out.gate) {
+    restore_gate(before, builder);
+  }
+  out.patch = std::make_shared<const document::Json>(builder.patch());
   return out;
 }
 

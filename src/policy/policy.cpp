@@ -18,6 +18,22 @@ namespace {
 using api::Action;
 using api::FieldError;
 
+// Its action is cache_rules().missing.
+constexpr std::string_view kMissingCacheRule = "WG309";
+
+Action action_of(api::MissingCache missing) {
+  switch (missing) {
+    case api::MissingCache::kDeny:
+      return Action::kDeny;
+    case api::MissingCache::kAllow:
+      return Action::kOff;
+    case api::MissingCache::kWarn:
+    case api::MissingCache::kCreate:  // found only where none will be made
+      return Action::kWarn;
+  }
+  return Action::kWarn;
+}
+
 using RuleIds = std::set<std::string, std::less<>>;
 
 // A name that no rule has, or that no policy reaches, is an error; nullptr then.
@@ -38,6 +54,11 @@ std::map<std::string, Action> by_id(const api::RuleActions& actions, std::vector
   for (const auto& [name, entry] : actions) {
     const rules::Rule* rule = reachable_rule(name, entry.pointer, errors);
     if (rule == nullptr) {
+      continue;
+    }
+    if (rule->info.id == kMissingCacheRule) {
+      errors.push_back({entry.pointer, name + " follows modelCaches.missing, not rules",
+                        "set modelCaches: {missing: allow}, or warn, deny, create"});
       continue;
     }
     if (!out.emplace(rule->info.id, entry.action).second) {
@@ -150,6 +171,9 @@ Action Policy::action(std::string_view rule_id, std::string_view ns) const {
   Action action = rule == nullptr ? Action::kDeny : rule->info.default_action;
   if (rules::is_input_rule(rule_id)) {
     return action;
+  }
+  if (rule_id == kMissingCacheRule) {
+    return action_of(cache_rules(ns).missing);
   }
   const std::string id(rule_id);
   if (const auto found = rules_.find(id); found != rules_.end()) {

@@ -89,7 +89,9 @@ TEST(SarifReport, DescribesEveryRule) {
                     {"name", info.slug},
                     {"shortDescription", {{"text", "Finds: " + std::string(info.summary) + "."}}},
                     {"fullDescription", {{"text", info.why}}},
-                    {"defaultConfiguration", {{"level", level}}},
+                    {"defaultConfiguration", info.default_action == api::Action::kOff
+                                                 ? Json{{"enabled", false}, {"level", "none"}}
+                                                 : Json{{"level", level}}},
                     {"help", {{"text", lint::rule_page_text(info)}, {"markdown", lint::rule_help_markdown(info)}}}}));
     EXPECT_LE(info.why.size(), 1024U) << info.id << ": code scanning shows no more of a description";
   }

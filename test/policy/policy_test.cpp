@@ -50,7 +50,7 @@ TEST(DefaultPolicy, NamesEveryRuleThatAPolicyReachesWithItsDefault) {
   std::size_t count = 0;
   for (const rules::Rule* rule : rules::all_rules()) {
     const std::string id(rule->info.id);
-    if (rules::is_input_rule(id)) {
+    if (rules::is_input_rule(id) || id == "WG309") {  // WG309 follows modelCaches.missing
       EXPECT_FALSE(written.rules.contains(id)) << id;
       continue;
     }
@@ -187,6 +187,15 @@ TEST(Policy, WhatIsDoneAboutModelCachesIsLaidOverFieldByField) {
   EXPECT_TRUE(policy.cache_rules("team-b").gates);
 }
 
+TEST(Policy, WhatIsDoneAboutAMissingModelCacheIsTheActionOfItsRule) {
+  for (const auto& [missing, action] : std::vector<std::pair<std::string, Action>>{
+           {"allow", Action::kOff}, {"warn", Action::kWarn}, {"deny", Action::kDeny}, {"create", Action::kWarn}}) {
+    const Policy policy = with({"  namespaces: [{names: [lab], modelCaches: {missing: " + missing + "}}]\n"});
+    EXPECT_EQ(policy.action("WG309", "lab"), action) << missing;
+    EXPECT_EQ(policy.action("WG309", "other"), Action::kOff);
+  }
+}
+
 TEST(Policy, TheBuiltInOneSaysOfModelCachesWhatTheirDefaultsAre) {
   EXPECT_EQ(api::to_yaml(Policy::built_in().value().cache_rules("any"), ""), api::to_yaml(api::CacheRules(), ""));
 }
@@ -215,6 +224,9 @@ TEST(Policy, MistakesNameFileLineColumnAndWhatToDo) {
        "team.yaml:7:27: there is no rule \"no-such-rule\"; `warmgate explain` lists the rules"},
       {"  waivers: {allow: [WG101]}\n",
        "team.yaml:5:13: a CachePolicy has no field /spec/waivers/allow; did you mean allowed?"},
+      {"  rules:\n    no-model-cache: deny\n",
+       "team.yaml:6:5: no-model-cache follows modelCaches.missing, not rules; set modelCaches: {missing: allow}, or "
+       "warn, deny, create"},
       {"  modelCaches:\n    maxHold: tomorrow\n",
        "team.yaml:6:5: /spec/modelCaches/maxHold must be a duration; for example 90m or 24h"},
       {"  rulez: {}\n", "team.yaml:5:3: a CachePolicy has no field /spec/rulez; did you mean rules?"},

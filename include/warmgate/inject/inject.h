@@ -1,8 +1,8 @@
 // Injection: the patch that makes a GPU server use its ModelCache: the claim's volume, a read-only mount, HF_HOME, the
 // missing revision, offline mode where the policy wants it, a folder for what engines write beside a cache, provenance
-// annotations. How an engine takes these is in its file (policies/engines). What the author wrote is never changed:
-// where it conflicts, nothing is injected into that container and the conflict is told as an Obstacle. Idempotent. Pure
-// functions.
+// annotations, and while the ModelCache is not Ready the scheduling gate that keeps the Pod from taking a GPU. How an
+// engine takes these is in its file (policies/engines). What the author wrote is never changed: where it conflicts,
+// nothing is injected into that container and the conflict is told as an Obstacle. Idempotent. Pure functions.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "warmgate/api/names.h"
+#include "warmgate/api/waits_for.h"
 #include "warmgate/document/json.h"
 #include "warmgate/kube/facts.h"
 #include "warmgate/kube/object.h"
@@ -38,9 +39,20 @@ struct Obstacle {
   std::string help;
 };
 
+// Pods of one template, and the ModelCaches of theirs that are not Ready.
+struct Hold {
+  std::vector<api::WaitedFor> waits_for;
+  std::string why_not;  // a clause: why they are not held back all the same; "" when they have the gate
+};
+
+// "held back by the scheduling gate warmgate.dev/model-cache until ModelCache/qwen (Qwen/Qwen3-32B at 9216db5781bf) is
+// Ready", or that they are not, and why.
+std::string describe(const Hold& hold);
+
 struct Injection {
   std::vector<Supplied> supplied;
-  std::vector<Obstacle> obstacles;                // at most one for a container and a repository
+  std::vector<Obstacle> obstacles;  // at most one for a container and a repository
+  std::vector<Hold> holds;
   std::shared_ptr<const document::Json> patch;    // RFC 6902 operations; an empty array when there is nothing to do
   std::shared_ptr<const document::Json> patched;  // the object after the patch
 
@@ -52,8 +64,12 @@ struct Injection {
 using api::kModelsAnnotation;
 inline constexpr std::string_view kClaimsAnnotation = "warmgate.dev/claims";
 
+// A server of weights from the Hub that asks for an accelerator: what injection looks at.
+bool is_gpu_server(const models::ModelUse& use);
+
 struct Options {
   bool offline = false;  // keep engines from asking the Hub where all they load is in ModelCaches
+  bool gates = true;     // hold Pods back while their ModelCache is not Ready
 };
 
 // For a Pod or for the templates of a workload (what its Pods will get).

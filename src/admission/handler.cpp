@@ -6,6 +6,7 @@
 #include "messages.h"
 #include "owner.h"
 #include "review.h"
+#include "rights.h"
 #include "scaling.h"
 #include "warmgate/base/text.h"
 #include "warmgate/engine/judge.h"
@@ -17,6 +18,7 @@ namespace {
 
 using engine::Stage;
 
+constexpr int kFailed = 500;             // of HTTP: failurePolicy decides
 constexpr std::size_t kMaxLogged = 253;  // of names from outside: the length of a DNS subdomain
 
 base::Redactor redactor_for(const Request& request) {
@@ -44,7 +46,7 @@ engine::Judgement judge_request(const Request& request, const engine::World& wor
   if (request.operation == "UPDATE" && request.old_object) {
     engine::forgive_known(judgement, engine::judge(*request.old_object, world, stage));
   }
-  if (owned_by_judged_controller(*request.object, request.user)) {
+  if (owned_by_judged_controller(*request.object, request.requester.user)) {
     engine::limit_actions(judgement, world.policy.owned_pods());
   }
   return judgement;
@@ -91,6 +93,45 @@ void tell(const engine::Judgement& judgement, const base::Redactor& redact, Resp
   }
 }
 
+// That Pods wait for their ModelCache, or do not though it is not Ready.
+void tell_holds(const kube::Object& object, const engine::World& world, const inject::Injection& injection,
+                Response& response, Record& record) {
+  for (const inject::Hold& hold : injection.holds) {
+    const std::string whose = object.is("", "Pod") ? "this Pod is " : "its Pods are ";
+    const std::string text = base::one_line("Warmgate: " + whose + inject::describe(hold), kMaxAnnotation);
+    response.warnings.push_back(text);
+    response.audit_annotations.emplace_back("holds", text);
+  }
+  if (!injection.holds.empty() && !world.facts.controller_active()) {
+    record.unchecked.emplace_back("controller");
+  }
+}
+
+// What the author of a ModelCache may do himself. An allowed response becomes a refusal, or a failure of Warmgate where
+// nobody can tell.
+void demand_rights(const Request& request, const AccessSource& access, Response& response, Record& record) {
+  if (!access) {
+    record.unchecked.emplace_back("access");
+    return;
+  }
+  const RightsVerdict verdict = check_rights(request, access);
+  if (!verdict.failure.empty()) {
+    record.unchecked.emplace_back("access");
+    record.error = "rights cannot be checked: " + verdict.failure;
+    response.allowed = false;
+    response.code = kFailed;
+    response.reason = "InternalError";
+    response.message =
+        "Warmgate could not ask the API server what you may do yourself; try again (uid " + request.uid + ")";
+  } else if (!verdict.missing.empty()) {
+    response.allowed = false;
+    response.code = 403;
+    response.reason = "Forbidden";
+    response.message = missing_rights(request, verdict.missing);
+    response.audit_annotations.emplace_back("missing-rights", base::one_line(response.message, kMaxAnnotation));
+  }
+}
+
 Response respond_to_scaling(const Request& request, const engine::World& world, const WorkloadSource& workloads,
                             Record& record) {
   Response response;
@@ -110,7 +151,7 @@ Response respond_to_scaling(const Request& request, const engine::World& world, 
   }
   tell(verdict.judgement, redact, response, record);
   if (verdict.judgement.asks_cluster) {
-    answer_for_doubts(Hook::kValidate, *verdict.subject, request.user, world, response, record);
+    answer_for_doubts(Hook::kValidate, *verdict.subject, request.requester.user, world, response, record);
   }
   return response;
 }
@@ -120,7 +161,7 @@ Response respond_to_rewriting(const Request& request, Record& record) {
   Response response;
   response.uid = request.uid;
   const inject::Restoration restoration = inject::plan_restoration(*request.old_object, *request.object);
-  if (restoration.restored.empty()) {
+  if (restoration.patch == nullptr) {
     return response;
   }
   const base::Redactor redact = redactor_for(request);
@@ -132,12 +173,18 @@ Response respond_to_rewriting(const Request& request, Record& record) {
   return response;
 }
 
-Response respond(Hook hook, const Request& request, const engine::World& world, const WorkloadSource& workloads,
+// The API server's side of the cluster, where there is one.
+struct Sources {
+  const WorkloadSource& workloads;
+  const AccessSource& access;
+};
+
+Response respond(Hook hook, const Request& request, const engine::World& world, const Sources& sources,
                  Record& record) {
   Response response;
   response.uid = request.uid;
   if (hook == Hook::kValidate && is_scaling(request)) {
-    return respond_to_scaling(request, world, workloads, record);
+    return respond_to_scaling(request, world, sources.workloads, record);
   }
   const bool is_pod = request.object && request.object->is("", "Pod");
   const bool whole_pod = is_pod && request.sub_resource.empty();
@@ -163,8 +210,14 @@ Response respond(Hook hook, const Request& request, const engine::World& world, 
     std::erase_if(judgement.findings, [](const engine::JudgedFinding& judged) { return !judged.finding.mended; });
   }
   tell(judgement, redact, response, record);
+  if (response.allowed) {
+    tell_holds(*request.object, world, judgement.injection, response, record);
+  }
+  if (response.allowed && hook == Hook::kValidate && asks_for_rights(request)) {
+    demand_rights(request, sources.access, response, record);
+  }
   if (judgement.asks_cluster) {
-    answer_for_doubts(hook, *request.object, request.user, world, response, record);
+    answer_for_doubts(hook, *request.object, request.requester.user, world, response, record);
   }
   return response;
 }
@@ -173,8 +226,11 @@ Response respond(Hook hook, const Request& request, const engine::World& world, 
 
 std::string_view to_string(Hook hook) { return hook == Hook::kValidate ? "validate" : "mutate"; }
 
-Handler::Handler(SettingsSource settings, FactsSource facts, WorkloadSource workloads)
-    : settings_(std::move(settings)), facts_(std::move(facts)), workloads_(std::move(workloads)) {}
+Handler::Handler(SettingsSource settings, FactsSource facts, WorkloadSource workloads, AccessSource access)
+    : settings_(std::move(settings)),
+      facts_(std::move(facts)),
+      workloads_(std::move(workloads)),
+      access_(std::move(access)) {}
 
 Outcome Handler::handle(Hook hook, std::string_view body) const {
   Outcome outcome;
@@ -194,13 +250,15 @@ Outcome Handler::handle(Hook hook, std::string_view body) const {
     record.object = named ? base::one_line(named->display_name(), kMaxLogged) : "";
     record.ns = base::one_line(request->ns, kMaxLogged);
     record.operation = request->operation;
-    record.user = base::one_line(request->user, kMaxLogged);
+    record.user = base::one_line(request->requester.user, kMaxLogged);
     record.dry_run = request->dry_run;
     const std::shared_ptr<const kube::ClusterFacts> facts = facts_();
     const std::shared_ptr<const Settings> settings = settings_();
     const Response response =
-        respond(hook, *request, {*facts, settings->knowledge, settings->policy}, workloads_, record);
-    record.decision = response.allowed ? "allow" : "deny";
+        respond(hook, *request, {*facts, settings->knowledge, settings->policy}, {workloads_, access_}, record);
+    const bool failed = !response.allowed && response.code == kFailed;
+    outcome.http_status = failed ? kFailed : outcome.http_status;
+    record.decision = failed ? "error" : response.allowed ? "allow" : "deny";
     outcome.body = write_response(response);
   } catch (const std::exception& error) {
     // An internal error is never an allow: failurePolicy decides what the API server makes of a 500.

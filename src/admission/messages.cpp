@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "warmgate/api/names.h"
 #include "warmgate/base/text.h"
 
 namespace warmgate::admission {
@@ -100,6 +101,10 @@ std::vector<std::string> warnings(const inject::Restoration& restoration, const 
     whole.push_back(redact("Warmgate keeps \"" + base::join(restored.words, " ") + "\" in the " + restored.list +
                            " of container \"" + restored.container +
                            "\": the Pod was given it from a ModelCache when it was created"));
+  }
+  if (restoration.gate) {
+    whole.push_back("Warmgate keeps the scheduling gate " + std::string(api::kGate) +
+                    ": the Pod waits for its ModelCache; `warmgate gates release` lets it go");
   }
   return cut(whole);
 }

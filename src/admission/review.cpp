@@ -29,6 +29,14 @@ std::optional<kube::Object> take_object(Json& request, const char* member, const
   return kube::Object(document::Document(std::move(*found)), ns);
 }
 
+kube::Subject read_subject(const View& info) {
+  kube::Subject subject{info["username"].text(), info["uid"].text(), info["groups"].strings(), {}};
+  for (const auto& [name, values] : info["extra"].members()) {
+    subject.extra.emplace(name, values.strings());
+  }
+  return subject;
+}
+
 }  // namespace
 
 base::Result<Request> read_request(std::string_view body, std::string& uid) {
@@ -63,7 +71,7 @@ base::Result<Request> read_request(std::string_view body, std::string& uid) {
   request.resource_group = view["resource"]["group"].text();
   request.resource = view["resource"]["resource"].text();
   request.sub_resource = view["subResource"].text();
-  request.user = view["userInfo"]["username"].text();
+  request.requester = read_subject(view["userInfo"]);
   request.ns = view["namespace"].text();
   request.dry_run = view["dryRun"].boolean().value_or(false);
   Json& parts = review["request"];

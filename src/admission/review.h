@@ -9,6 +9,7 @@
 
 #include "warmgate/base/result.h"
 #include "warmgate/document/json.h"
+#include "warmgate/kube/access.h"
 #include "warmgate/kube/object.h"
 
 namespace warmgate::admission {
@@ -19,7 +20,7 @@ struct Request {
   std::string resource_group;  // of the path: "apps", "deployments", "scale"
   std::string resource;
   std::string sub_resource;
-  std::string user;
+  kube::Subject requester;
   std::string ns;
   bool dry_run = false;
   std::optional<kube::Object> object;

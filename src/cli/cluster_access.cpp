@@ -7,6 +7,7 @@
 
 #include "warmgate/api/names.h"
 #include "warmgate/cluster/rest_client.h"
+#include "warmgate/cluster/subject_access.h"
 #include "warmgate/kube/layered_facts.h"
 #include "warmgate/kube/workload.h"
 
@@ -106,7 +107,9 @@ base::Result<lint::Bundle> read_with_cluster(const ClusterOptions& options, lint
   if (lint.ns.empty()) {
     lint.ns = client->ns;
   }
-  const base::Result<std::shared_ptr<const kube::ClusterFacts>> facts = cluster::read_facts(api);
+  const bool controller =
+      cluster::read_controller_active(api, *client->clock, kNamespace, std::string(api::kLeaseName));
+  const base::Result<std::shared_ptr<const kube::ClusterFacts>> facts = cluster::read_facts(api, controller);
   if (!facts) {
     return facts.error();
   }
@@ -164,6 +167,13 @@ admission::FactsSource ClusterAccess::facts(admission::FactsSource files) const 
 
 admission::WorkloadSource ClusterAccess::workloads() const {
   return [api = quick_api_.get()](const kube::ObjectKey& key) { return cluster::read_workload(*api, key); };
+}
+
+admission::AccessSource ClusterAccess::access(const std::string& controller) const {
+  return [api = quick_api_.get(), controller](const kube::Subject& subject, const std::string& ns,
+                                              const kube::Access& access) -> base::Result<bool> {
+    return subject.user == controller ? base::Result<bool>(true) : cluster::may(*api, subject, ns, access);
+  };
 }
 
 std::string ClusterAccess::not_ready() const {

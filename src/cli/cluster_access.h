@@ -61,6 +61,8 @@ class ClusterAccess {
   // The cluster over `files`: of an object that both have, the cluster's counts.
   [[nodiscard]] admission::FactsSource facts(admission::FactsSource files) const;
   [[nodiscard]] admission::WorkloadSource workloads() const;
+  // `controller` may do what it does: it makes ModelCaches by the policy, for Pods whose authors could.
+  [[nodiscard]] admission::AccessSource access(const std::string& controller) const;
   // Why the server is not ready; "" when the facts are there, or have kept it waiting for long enough.
   [[nodiscard]] std::string not_ready() const;
 

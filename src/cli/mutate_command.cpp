@@ -43,6 +43,9 @@ class Mutation {
       note(object, injected ? describe(supplied)
                             : "admitted as it is; its Pods will get what --pods shows: " + describe(supplied));
     }
+    for (const inject::Hold& hold : judgement.injection.holds) {
+      note(object, (object.is("", "Pod") ? "is " : "its Pods are ") + inject::describe(hold));
+    }
     if (options_.format == "patch") {
       const document::Json patch = injected ? *judgement.injection.patch : document::Json::array();
       out_ += document::to_json(lint::redacted(patch, bundle_.redactor), 2) + "\n";

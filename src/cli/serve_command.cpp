@@ -31,6 +31,7 @@ struct ServeOptions {
   int health_port = 8080;
   SettingsFiles settings;
   ClusterOptions cluster;
+  std::string controller = "system:serviceaccount:warmgate:warmgate-controller";
   std::string log_level = "info";
   int drain_seconds = 20;
 };
@@ -139,7 +140,8 @@ int serve(ServeOptions options, LiveSettings& settings) {
   }
   const admission::FactsSource files = [&] { return settings.facts(); };
   const admission::Handler handler([&] { return settings.settings(); }, cluster ? cluster->facts(files) : files,
-                                   cluster ? cluster->workloads() : admission::WorkloadSource());
+                                   cluster ? cluster->workloads() : admission::WorkloadSource(),
+                                   cluster ? cluster->access(options.controller) : admission::AccessSource());
   for (const Hook hook : {Hook::kValidate, Hook::kMutate}) {
     options.https.routes["/" + std::string(admission::to_string(hook))] = [&, hook](std::string_view body) {
       return answer(handler, recorder, hook, body);
@@ -235,6 +237,12 @@ void add_serve(CLI::App& app, Run& run) {
           "With --cluster: where the controller's Lease is, which tells whether Pods may be held back; without "
           "it the namespace of the service account or context, else warmgate")
       ->type_name("NAME");
+  command
+      ->add_option("--controller-account", options->controller,
+                   "User that Warmgate's controller is: its ModelCaches are made by policy, and nobody's rights are "
+                   "asked for them")
+      ->type_name("USER")
+      ->capture_default_str();
   add_log_level_option(*command, options->log_level);
   command->footer(
       "Policies, engines, kinds, facts, certificate and key are read anew when they change, also in the volume of a "

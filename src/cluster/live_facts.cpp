@@ -37,9 +37,14 @@ std::string resource_name(const Resource& resource) {
 // Of the Lease all that tells whether it is renewed.
 std::optional<document::Json> trim_lease(const document::Json& object) { return object; }
 
+const Resource& leases() {
+  static const Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease", true};
+  return kLeases;
+}
+
 ReflectorOptions lease_options(const LiveFactsOptions& options, ControllerLease& lease) {
   ReflectorOptions reflector;
-  reflector.resource = {"coordination.k8s.io", "v1", "leases", "Lease", true};
+  reflector.resource = leases();
   reflector.ns = options.lease_ns;
   reflector.field_selector = "metadata.name=" + options.lease_name;
   reflector.trim = trim_lease;
@@ -120,7 +125,7 @@ std::string LiveFacts::waiting_for() const {
   return base::join(waiting, ", ");
 }
 
-base::Result<std::shared_ptr<const kube::ClusterFacts>> read_facts(KubeApi& api) {
+base::Result<std::shared_ptr<const kube::ClusterFacts>> read_facts(KubeApi& api, bool controller_active) {
   ClusterSnapshot::Collections collections;
   std::size_t next = 0;
   for (const WatchedType& type : watched_types()) {
@@ -133,8 +138,19 @@ base::Result<std::shared_ptr<const kube::ClusterFacts>> read_facts(KubeApi& api)
       return explained(listed.error(), type);
     }
   }
-  return std::shared_ptr<const kube::ClusterFacts>(
-      std::make_shared<const ClusterSnapshot>(std::move(collections), std::vector<kube::FactsDoubt>{}, false));
+  return std::shared_ptr<const kube::ClusterFacts>(std::make_shared<const ClusterSnapshot>(
+      std::move(collections), std::vector<kube::FactsDoubt>{}, controller_active));
+}
+
+bool read_controller_active(KubeApi& api, const Clock& clock, const std::string& ns, const std::string& name) {
+  const ApiResult<JsonPtr> got = api.get(leases(), ns, name, {});
+  if (!got) {
+    return false;
+  }
+  const kube::Object found(document::Document(**got), ns);
+  ControllerLease lease(clock);
+  lease.see(&found);
+  return lease.active();
 }
 
 base::Result<std::optional<kube::Object>> read_workload(KubeApi& api, const kube::ObjectKey& key) {

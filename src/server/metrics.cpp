@@ -27,10 +27,14 @@ constexpr std::array kReasons{
     "path"sv,      "method"sv,    "transfer_encoding"sv, "content_encoding"sv, "content_length"sv,
     "multipart"sv, "too_large"sv, "malformed"sv,         "deadline"sv,         "overload"sv,
     "tls"sv,       "exception"sv};
-constexpr std::array kUnchecked{"stale_facts"sv, "scale_target"sv};
-constexpr std::array kResources{"persistentvolumeclaims"sv,   "persistentvolumes"sv,
-                                "storageclasses"sv,           "modelcaches"sv,
-                                "horizontalpodautoscalers"sv, "pods"sv};
+constexpr std::array kUnchecked{"stale_facts"sv, "scale_target"sv, "access"sv, "controller"sv};
+constexpr std::array kResources{"persistentvolumeclaims"sv,
+                                "persistentvolumes"sv,
+                                "storageclasses"sv,
+                                "modelcaches"sv,
+                                "horizontalpodautoscalers"sv,
+                                "pods"sv,
+                                "leases"sv};
 constexpr std::array kCertificateKinds{"serving"sv, "ca"sv, "client-ca"sv};
 // The catalogue has about 40 rules; a caller that makes ids up must not make series up.
 constexpr std::size_t kMaxRules = 64;

@@ -18,8 +18,12 @@ class Answering {
   void use_facts(std::shared_ptr<const kube::ClusterFacts> facts) { facts_ = std::move(facts); }
   void use_workloads(admission::WorkloadSource workloads) { workloads_ = std::move(workloads); }
 
+  // The rights of who writes ModelCaches.
+  void use_access(admission::AccessSource access) { access_ = std::move(access); }
+
   [[nodiscard]] admission::Outcome outcome(admission::Hook hook, const std::string& body) const {
-    return admission::Handler([this] { return settings_; }, [this] { return facts_; }, workloads_).handle(hook, body);
+    return admission::Handler([this] { return settings_; }, [this] { return facts_; }, workloads_, access_)
+        .handle(hook, body);
   }
   // The response of a request that must be answered with 200.
   [[nodiscard]] document::Json validate(const ReviewSpec& spec) const;
@@ -31,6 +35,7 @@ class Answering {
   std::shared_ptr<const admission::Settings> settings_;
   std::shared_ptr<const kube::ClusterFacts> facts_;
   admission::WorkloadSource workloads_;
+  admission::AccessSource access_;
 };
 
 // The only object of a manifest, as JSON.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cluster/fake_api.h"
+#include "warmgate/kube/time.h"
 
 namespace warmgate::testing {
 namespace {
@@ -189,7 +190,8 @@ Json lease(const std::string& renewed, int duration = 15) {
 
 class LeaseTest : public LiveFactsTest {
  protected:
-  // The wall clock stands at the epoch, where FakeClock leaves it.
+  // A renewTime so long ago.
+  [[nodiscard]] std::string renewed(seconds ago) const { return kube::to_micro_time(clock.wall_now() - ago); }
   void sync_with(const std::vector<Json>& leases) {
     live = std::make_unique<LiveFacts>(
         api, clock, LiveFactsOptions{.lease_ns = "warmgate", .lease_name = "warmgate-controller", .on_change = {}});
@@ -202,29 +204,30 @@ class LeaseTest : public LiveFactsTest {
 };
 
 TEST_F(LeaseTest, TheControllerIsActiveWhileItsLeaseIsSeenToBeRenewed) {
-  sync_with({lease("1969-12-31T23:59:50.000000Z")});
+  sync_with({lease(renewed(seconds(10)))});
   EXPECT_TRUE(active());
   clock.advance(seconds(19));
   EXPECT_TRUE(active());
   clock.advance(seconds(1));  // 30 s after it was renewed
   EXPECT_FALSE(active());
   // Clocks of nodes differ: what was seen to change is fresh, whatever time it says.
-  api.send("leases", EventType::kModified, lease("1969-12-31T20:00:00.000000Z"));
+  const Json behind = lease(renewed(seconds(4 * 3600)));
+  api.send("leases", EventType::kModified, behind);
   clock.advance(seconds(29));
   EXPECT_TRUE(active());
-  api.send("leases", EventType::kModified, lease("1969-12-31T20:00:00.000000Z"));  // touched, not renewed
+  api.send("leases", EventType::kModified, behind);  // touched, not renewed
   clock.advance(seconds(1));
   EXPECT_FALSE(active());
 }
 
 TEST_F(LeaseTest, AnOldLeaseOfAControllerThatIsGoneIsNone) {
-  sync_with({lease("1969-12-31T23:59:30.000000Z")});
+  sync_with({lease(renewed(seconds(30)))});
   EXPECT_FALSE(active());
 }
 
 TEST_F(LeaseTest, ALeaseThatIsGivenBackHoldsUntilTheNextOneCanHaveTakenIt) {
-  sync_with({lease("1969-12-31T23:59:59.000000Z")});
-  Json released = lease("1970-01-01T00:00:05.000000Z", 1);
+  sync_with({lease(renewed(seconds(1)))});
+  Json released = lease(renewed(seconds(-5)), 1);
   released["spec"]["holderIdentity"] = "";
   api.send("leases", EventType::kModified, released);
   clock.advance(seconds(29));
@@ -350,6 +353,18 @@ TEST(ReadFacts, SaysWhichRightIsMissingAndHowToGetIt) {
   }
   EXPECT_EQ(cluster::read_facts(api).error().message,
             "cannot list storageclasses.storage.k8s.io in the cluster: connection refused");
+}
+
+TEST(ReadControllerActive, GoesByTheLeasesOwnTime) {
+  FakeApi api;
+  const FakeClock clock;
+  const auto active = [&] { return cluster::read_controller_active(api, clock, "warmgate", "warmgate-controller"); };
+  EXPECT_FALSE(active());
+  for (const int age : {29, 30}) {
+    api.answer_get("coordination.k8s.io/leases/warmgate/warmgate-controller",
+                   std::make_shared<const Json>(lease(kube::to_micro_time(clock.wall_now() - seconds(age)))));
+    EXPECT_EQ(active(), age < 30) << age;
+  }
 }
 
 TEST(ReadWorkload, AsksForTheObjectByItsPath) {

@@ -167,9 +167,9 @@ def warmgate(plane, workspace):
         for name in (*map(namespace_of, failing_fixtures()), *CACHED):
             plane.admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         facts = Facts(plane.kubectl)
-        facts.create(plane.admin)
         facts.write(folder / "webhook" / "facts.yaml")
         installed.start(folder / "webhook" / "facts.yaml")
+        facts.create(plane.admin)  # whoever writes a ModelCache is asked about: by then the server must be there
         installed.enforce()
         for name in CACHED:
             plane.admin.wait_for("ServiceAccount", name, "default", lambda account: True, f"the account of {name}")

@@ -63,6 +63,9 @@ RIGHTS = [
         "horizontalpodautoscalers.autoscaling", "modelcaches.warmgate.dev",
     )),
     ("get", "deployments.apps", True),
+    ("create", "subjectaccessreviews.authorization.k8s.io", True),
+    ("list", "leases.coordination.k8s.io", False),  # only that of the controller
+    ("update", "leases.coordination.k8s.io", False),
     ("list", "deployments.apps", False),
     ("list", "namespaces", False),
     ("get", "pods", False),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "warmgate/base/result.h"
+#include "warmgate/kube/access.h"
 #include "warmgate/kube/facts.h"
 #include "warmgate/models/reading.h"
 #include "warmgate/policy/policy.h"
@@ -28,8 +29,9 @@ struct Record {
   std::string user;
   std::string decision;                                    // "allow", "deny" or "error"
   std::vector<std::pair<std::string, std::string>> rules;  // rule id and action, or "waived"
-  std::vector<std::string> unchecked;                      // "stale_facts", "scale_target": what the verdict lacks
-  std::string error;  // of "error": what was wrong with the request; else why something is unchecked
+  std::vector<std::string> unchecked;  // "stale_facts", "scale_target", "access", "controller": what the
+                                       // verdict lacks
+  std::string error;                   // of "error": what was wrong with the request; else why something is unchecked
   bool dry_run = false;
   bool patched = false;
 };
@@ -54,18 +56,25 @@ using FactsSource = std::function<std::shared_ptr<const kube::ClusterFacts>()>;
 // the API server, so it must be bounded by a fraction of the webhook's timeout: 2 s for scale, see deploy/webhook.
 using WorkloadSource = std::function<base::Result<std::optional<kube::Object>>(const kube::ObjectKey& key)>;
 
+// Whether somebody may do something in a namespace. It asks the API server, so it must be bounded by a second: the
+// webhook's entry for ModelCaches waits 5 s for some questions.
+using AccessSource =
+    std::function<base::Result<bool>(const kube::Subject& subject, const std::string& ns, const kube::Access& access)>;
+
 class Handler {
  public:
-  Handler(SettingsSource settings, FactsSource facts, WorkloadSource workloads = {});
+  // Without `access` the rights of who writes a ModelCache are not looked at, which the record says.
+  Handler(SettingsSource settings, FactsSource facts, WorkloadSource workloads = {}, AccessSource access = {});
 
-  // 200 with a verdict; 400 for what is no AdmissionReview request, 500 for a failure of Warmgate itself (never an
-  // allow: failurePolicy decides then).
+  // 200 with a verdict; 400 for what is no AdmissionReview request, 500 for a failure of Warmgate itself, or of the API
+  // server to answer (never an allow: failurePolicy decides then).
   [[nodiscard]] Outcome handle(Hook hook, std::string_view body) const;
 
  private:
   SettingsSource settings_;
   FactsSource facts_;
   WorkloadSource workloads_;
+  AccessSource access_;
 };
 
 // An AdmissionReview that refuses, for failures before a request could be read (uid "" then).

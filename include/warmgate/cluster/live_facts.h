@@ -56,7 +56,10 @@ class LiveFacts {
 
 // The same facts by one list of each, for commands that end at once. The error says what could not be read and, where
 // a right is missing, how to get it.
-base::Result<std::shared_ptr<const kube::ClusterFacts>> read_facts(KubeApi& api);
+base::Result<std::shared_ptr<const kube::ClusterFacts>> read_facts(KubeApi& api, bool controller_active = false);
+
+// Whether the controller renews its Lease, by one GET. What cannot be read is no Lease.
+bool read_controller_active(KubeApi& api, const Clock& clock, const std::string& ns, const std::string& name);
 
 // The workload of that name as the API server has it now, by one GET; nullopt when there is none, or the kind is none
 // that Warmgate judges.

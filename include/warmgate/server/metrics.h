@@ -30,11 +30,12 @@ class Metrics {
   // warmgate_rejected_total{reason}: refused without a verdict. Reasons: path, method, transfer_encoding,
   // content_encoding, content_length, multipart, too_large, malformed, deadline, overload, tls, exception.
   void rejected(std::string_view reason);
-  // warmgate_unchecked_total{reason}: verdicts that lack something. Reasons: stale_facts, scale_target.
+  // warmgate_unchecked_total{reason}: verdicts that lack something. Reasons: stale_facts, scale_target,
+  // access (rights that could not be asked about), controller (Pods that are not held back, for none runs).
   void unchecked(std::string_view reason);
   // warmgate_facts_synced{resource} (0 or 1) and, once it was, warmgate_facts_age_seconds{resource}: the time since the
   // API server confirmed what is known. Resources: persistentvolumeclaims, persistentvolumes, storageclasses,
-  // modelcaches, horizontalpodautoscalers, pods.
+  // modelcaches, horizontalpodautoscalers, pods, leases.
   void set_facts(std::string_view resource, bool synced, double age_seconds);
   // Called before each exposition, for gauges whose value is a matter of the moment. Once, before the first text().
   void before_text(std::function<void()> update);

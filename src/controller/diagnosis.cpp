@@ -93,15 +93,16 @@ Diagnosis in_trouble(const Download& download, std::string phase, const std::str
 }
 
 Diagnosis diagnose_running(const Download& download, const kube::Object& pod, WallTime now) {
+  // No byte comes meanwhile, and 600 GB take longer to read than a stall lasts.
+  if (download.progress && download.progress->verifying) {
+    return going_on(download, "Verifying", "compares the checksums of");
+  }
   const std::optional<WallTime> started = started_at(pod);
   const std::optional<WallTime> moved = download.progress ? std::optional(download.progress->advanced_at) : started;
   if (moved && now - *moved > kStalledAfter) {
     return in_trouble(download, "Downloading", "DownloadStalled",
                       "no byte has come for 10 minutes to " + pod.display_name() + ", since " + kube::to_time(*moved) +
                           ": the Hub, a proxy or the volume does not answer");
-  }
-  if (download.progress && download.progress->verifying) {
-    return going_on(download, "Verifying", "compares the checksums of");
   }
   const bool again = download.job.object.root()["status"]["failed"].integer().value_or(0) > 0;
   return going_on(download, "Downloading", again ? "(" + attempts(download) + ") downloads" : "downloads");

@@ -195,6 +195,15 @@ TEST(PlanReasons, OfTheDownloadsPodGoAwayByThemselvesOnceMended) {
          world.now += std::chrono::minutes(11);
        },
        "no byte has come for 10 minutes", "logs job/"},
+      {"Downloading", "Verifying",
+       [](ClaimWorld& world) {
+         with_job(world);
+         world.run_pod(kJobName, "worker");
+         world.progress["worker"] = {
+             .bytes_done = 10, .bytes_total = 10, .verifying = true, .at = world.now, .advanced_at = world.now};
+         world.now += std::chrono::minutes(11);
+       },
+       "compares the checksums of", "Qwen/Qwen3-32B"},
       {"DownloadOOMKilled", "Downloading", [](ClaimWorld& world) { with_failed_pod(world, 137, "", "OOMKilled"); },
        "the Job tries again (attempt 2 of 4)", "spec.download.resources.limits.memory"},
       {"DownloadEvicted", "Downloading",

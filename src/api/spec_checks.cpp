@@ -91,7 +91,12 @@ void check_download(const View& download, FieldChecks& checks) {
   checks.integer(download["fsGroup"], 0, kMaxId);
   check_resources(download["resources"], checks);
   checks.text_map(download["nodeSelector"]);
-  checks.objects(download["tolerations"], kMaxTolerations);
+  for (const View& toleration : checks.objects(download["tolerations"], kMaxTolerations)) {
+    constexpr std::array<std::string_view, 2> kOperators = {"Exists", "Equal"};
+    constexpr std::array<std::string_view, 3> kEffects = {"NoSchedule", "PreferNoSchedule", "NoExecute"};
+    checks.one_of(toleration["operator"], kOperators);
+    checks.one_of(toleration["effect"], kEffects);
+  }
   checks.object(download["affinity"]);
   for (const View& secret : checks.objects(download["imagePullSecrets"], kMaxPullSecrets)) {
     if (secret["name"].text().empty() || secret["name"].text().size() > kMaxName) {

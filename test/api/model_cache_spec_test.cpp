@@ -164,6 +164,8 @@ TEST(ModelCacheSpec, EachMistakeHasItsPlace) {
         download + "resources/limits/nvidia.com~1gpu"}},
       {R"({"download": {"nodeSelector": {"pool": 5}, "tolerations": [5], "affinity": []}})",
        {download + "nodeSelector/pool", download + "tolerations/0", download + "affinity"}},
+      {R"({"download": {"tolerations": [{"operator": "In"}, {"effect": "Never"}, {"key": "a"}]}})",
+       {download + "tolerations/0/operator", download + "tolerations/1/effect"}},
       {R"({"download": {"imagePullSecrets": [{"name": ""}, {}]}})",
        {download + "imagePullSecrets/0/name", download + "imagePullSecrets/1/name"}},
       {R"({"download": {"env": [{"name": "HF_HOME", "value": "/x"}, {"name": "WARMGATE_X"}, {"name": "a=b"}]}})",

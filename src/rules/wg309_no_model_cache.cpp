@@ -16,6 +16,19 @@ bool could_have_one(const ModelUse& use) {
          !use.by_field && use.container_kind != kube::ContainerKind::kEphemeral;
 }
 
+Finding finding(const ModelUse& use, const std::string& ns) {
+  const std::string model = use.repo + "@" + use.revision;
+  return {.rule = "WG309",
+          .message = container_label(use) + " serves " + model + ", which no ModelCache" +
+                     (ns.empty() ? "" : " in namespace " + ns) +
+                     " has: nothing downloads it before its GPU is taken, or keeps the Pod from starting without it",
+          .help = "make one: warmgate cache create " + model + (ns.empty() ? "" : " --namespace " + ns),
+          .container = use.container,
+          .subject = use.repo,
+          .location = use.source,
+          .at_most = std::nullopt};
+}
+
 void check(const RuleContext& context, std::vector<Finding>& findings) {
   const std::string& ns = context.object.key().ns;
   const std::vector<api::ModelCache>& caches = context.known.model_caches(ns);
@@ -25,20 +38,10 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
       const bool has_one = std::any_of(caches.begin(), caches.end(), [&](const api::ModelCache& cache) {
         return cache.repo == use.repo && cache.revision == use.revision && !cache.deleting;
       });
-      if (!could_have_one(use) || has_one) {
-        continue;
+      if (could_have_one(use) && !has_one) {
+        findings.push_back(finding(use, ns));
+        findings.back().at_most = sure ? std::nullopt : std::optional(api::Action::kAudit);
       }
-      const std::string model = use.repo + "@" + use.revision;
-      const std::string where = ns.empty() ? "" : " in namespace " + ns;
-      findings.push_back({.rule = "WG309",
-                          .message = container_label(use) + " serves " + model + ", which no ModelCache" + where +
-                                     " has: nothing downloads it before its GPU is taken, or keeps the Pod from "
-                                     "starting without it",
-                          .help = "make one: warmgate cache create " + model + (ns.empty() ? "" : " --namespace " + ns),
-                          .container = use.container,
-                          .subject = use.repo,
-                          .location = use.source,
-                          .at_most = sure ? std::nullopt : std::optional(api::Action::kAudit)});
     }
   }
 }

@@ -1,16 +1,14 @@
 #include "cache_table.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "warmgate/api/model_cache.h"
 #include "warmgate/base/text.h"
 #include "warmgate/document/view.h"
 #include "warmgate/kube/duration.h"
+#include "warmgate/kube/quantity.h"
 
 namespace warmgate::cli {
 namespace {
@@ -62,13 +60,15 @@ std::string percent(double part) { return std::to_string(static_cast<int>(part *
 std::string size_of(const CacheRow& row) {
   if (row.bytes_total.value_or(0) > 0) {
     const bool whole = row.ready || !row.bytes_done;
-    return whole ? bytes_text(*row.bytes_total) : bytes_text(*row.bytes_done) + " of " + bytes_text(*row.bytes_total);
+    return whole ? kube::format_decimal_bytes(*row.bytes_total)
+                 : kube::format_decimal_bytes(*row.bytes_done) + " of " + kube::format_decimal_bytes(*row.bytes_total);
   }
-  return row.bytes_done.value_or(0) > 0 && !row.ready ? bytes_text(*row.bytes_done) : row.size;
+  return row.bytes_done.value_or(0) > 0 && !row.ready ? kube::format_decimal_bytes(*row.bytes_done) : row.size;
 }
 
 std::string speed_of(const CacheRow& row) {
-  return row.ready || row.bytes_per_second.value_or(0) <= 0 ? "" : bytes_text(*row.bytes_per_second) + "/s";
+  return row.ready || row.bytes_per_second.value_or(0) <= 0 ? ""
+                                                            : kube::format_decimal_bytes(*row.bytes_per_second) + "/s";
 }
 
 std::string left_of(const CacheRow& row) {
@@ -200,21 +200,6 @@ std::string progress_bar(double part, std::size_t cells, bool utf8) {
     bar += utf8 ? (i < full ? "█" : "░") : (i < full ? "#" : ".");
   }
   return bar;
-}
-
-std::string bytes_text(std::int64_t bytes) {
-  constexpr std::array<const char*, 5> kUnits = {"kB", "MB", "GB", "TB", "PB"};
-  constexpr double kStep = 1000;
-  constexpr double kNext = 999.95;  // it and more would be shown as 1000.0
-  double amount = static_cast<double>(bytes) / kStep;
-  std::size_t unit = 0;
-  while (amount >= kNext && unit + 1 < kUnits.size()) {
-    amount /= kStep;
-    ++unit;
-  }
-  std::array<char, 64> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%.1f %s", amount, kUnits.at(unit));
-  return {text.data(), static_cast<std::size_t>(std::max(length, 0))};
 }
 
 std::string time_left_text(std::int64_t seconds) {

@@ -43,8 +43,6 @@ std::string cache_line(const CacheRow& row);
 
 // `part` of 1 in `cells` characters.
 std::string progress_bar(double part, std::size_t cells, bool utf8);
-// "31.2 GB": decimal, as the Hub shows sizes.
-std::string bytes_text(std::int64_t bytes);
 // "42s", "5m17s", "2h5m".
 std::string time_left_text(std::int64_t seconds);
 

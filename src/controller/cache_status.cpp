@@ -1,12 +1,11 @@
 #include "cache_status.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "warmgate/base/text.h"
+#include "warmgate/kube/quantity.h"
 #include "warmgate/kube/time.h"
 #include "warmgate/models/model_size.h"
 
@@ -91,7 +90,7 @@ void put_numbers(Json& out, const CacheState& cache, const CacheStatus& status) 
   put(out, "remainingSeconds", status.remaining_seconds);
   const std::optional<std::int64_t> estimate = models::estimated_bytes(cache.spec.cache.repo);
   const std::string guess = estimate ? models::about(*estimate) : "";
-  put(out, "size", status.bytes_total ? size_text(*status.bytes_total) : guess);
+  put(out, "size", status.bytes_total ? kube::format_decimal_bytes(*status.bytes_total) : guess);
   put(out, "progress", progress_text(status));
 }
 
@@ -183,20 +182,6 @@ std::optional<Note> transition(const CacheState& cache, const CacheStatus& statu
   }
   return note_on(cache, status.trouble ? Note::Type::kWarning : Note::Type::kNormal, status.ready.reason,
                  status.ready.message);
-}
-
-std::string size_text(std::int64_t bytes) {
-  constexpr std::array<const char*, 5> kUnits = {"kB", "MB", "GB", "TB", "PB"};
-  double amount = static_cast<double>(bytes) / 1000;
-  std::size_t unit = 0;
-  // 999.95 and more would be shown as 1000.0.
-  while (amount >= 999.95 && unit + 1 < kUnits.size()) {
-    amount /= 1000;
-    ++unit;
-  }
-  std::array<char, 32> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%.1f %s", amount, kUnits.at(unit));
-  return std::string(text.data(), static_cast<std::size_t>(std::max(length, 0)));
 }
 
 }  // namespace warmgate::controller

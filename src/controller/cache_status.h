@@ -46,7 +46,4 @@ Note note_on(const CacheState& cache, Note::Type type, std::string reason, std::
 // The event of a change; nullopt when phase and reason are as they were.
 std::optional<Note> transition(const CacheState& cache, const CacheStatus& status);
 
-// "65.5 GB": decimal, as the Hub shows sizes.
-std::string size_text(std::int64_t bytes);
-
 }  // namespace warmgate::controller

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "cache_state.h"
 #include "created_cache.h"
 #include "warmgate/api/names.h"
 #include "warmgate/base/text.h"
@@ -23,7 +24,8 @@ using std::chrono::seconds;
 // A ModelCache and a Pod that were made together can reach us in the wrong order.
 constexpr seconds kSettled{60};
 constexpr std::size_t kShortRevision = 12;  // as in the columns of a ModelCache
-constexpr std::size_t kMaxTold = 500;       // of a condition's message in an event, which holds 1024 bytes
+constexpr const char* kOtherModel = "OtherModel";
+constexpr std::size_t kMaxTold = 500;  // of a condition's message in an event, which holds 1024 bytes
 
 // A Pod that has our gate.
 struct Waiting {
@@ -31,20 +33,18 @@ struct Waiting {
   std::size_t gate = 0;  // its place in spec.schedulingGates
   WallTime since;        // when it was created
   std::optional<std::string> annotation;
-
-  [[nodiscard]] View metadata() const { return pod.root()["metadata"]; }
 };
 
 std::optional<Waiting> waiting(const kube::Object& pod, WallTime now) {
   const View root = pod.root();
   const View gates = root["spec"]["schedulingGates"];
-  if (root["metadata"]["deletionTimestamp"]) {
+  if (is_being_deleted(pod)) {
     return std::nullopt;
   }
   for (std::size_t i = 0; i < gates.size(); ++i) {
     if (gates.at(i)["name"].text() == api::kGate) {
-      const std::optional<WallTime> since = kube::read_time(root["metadata"]["creationTimestamp"].text());
-      return Waiting{pod, i, since.value_or(now), root["metadata"]["annotations"][api::kWaitsForAnnotation].string()};
+      return Waiting{pod, i, created_at(pod).value_or(now),
+                     root["metadata"]["annotations"][api::kWaitsForAnnotation].string()};
     }
   }
   return std::nullopt;
@@ -72,19 +72,16 @@ const kube::Object* find(const std::vector<kube::Object>& caches, const std::str
 }
 
 // Of one that exists and is for this model.
-Seen look_at_status(const View& root) {
+Seen look_at_status(const kube::Object& cache) {
   Seen seen;
-  seen.state = root["status"]["phase"].text() == "Failed" ? State::kFailed : State::kWaiting;
+  seen.state = cache.root()["status"]["phase"].text() == "Failed" ? State::kFailed : State::kWaiting;
   seen.reason = "Pending";
-  for (const View& condition : root["status"]["conditions"].items()) {
-    if (condition["type"].text() != "Ready") {
-      continue;
-    }
-    seen.reason = condition["reason"].string().value_or(seen.reason);
-    seen.message = condition["message"].text();
-    if (condition["status"].text() == "True") {
+  if (const View ready = find_condition(cache, "Ready")) {
+    seen.reason = ready["reason"].string().value_or(seen.reason);
+    seen.message = ready["message"].text();
+    if (ready["status"].text() == "True") {
       seen.state = State::kReady;
-      seen.ready_at = kube::read_time(condition["lastTransitionTime"].text()).value_or(WallTime());
+      seen.ready_at = kube::read_time(ready["lastTransitionTime"].text()).value_or(WallTime());
     }
   }
   // How far a download has come is another text every few seconds; the ModelCache tells it.
@@ -99,20 +96,19 @@ Seen look_at(const WaitedFor& waited, const std::vector<kube::Object>& caches) {
   if (object == nullptr) {
     return {};
   }
-  const View root = object->root();
-  const std::string uid = root["metadata"]["uid"].text();
+  const std::string uid = uid_of(*object);
   const std::optional<api::ModelCache> cache = api::read_model_cache(*object);
   if (!cache || cache->repo != waited.repo || cache->revision != waited.revision) {
     const std::string other = cache ? cache->repo + "@" + cache->revision : "nothing that can be read";
     return {
-        State::kFailed, "OtherModel", "the ModelCache of this name is for " + base::one_line(other, kMaxTold), uid, {}};
+        State::kFailed, kOtherModel, "the ModelCache of this name is for " + base::one_line(other, kMaxTold), uid, {}};
   }
-  if (root["metadata"]["deletionTimestamp"]) {
+  if (is_being_deleted(*object)) {
     return {State::kWaiting, "Deleting", "it is being deleted", uid, {}};
   }
-  Seen seen = look_at_status(root);
+  Seen seen = look_at_status(*object);
   seen.message = base::one_line(seen.message, kMaxTold);
-  seen.occasion = uid + "/" + root["metadata"]["annotations"][api::kRetryAnnotation].text();
+  seen.occasion = uid + "/" + annotation(*object, api::kRetryAnnotation);
   return seen;
 }
 
@@ -182,8 +178,7 @@ class Planner {
       case State::kFailed:
         note("ModelCacheFailed", Note::Type::kWarning,
              label(waited) + " has failed, and this Pod waits for it: " + seen.reason + ": " + seen.message +
-                 (seen.reason == "OtherModel" ? "" : "; try again with: " + retry_command(waited)) +
-                 "; start without it: " + release_command(),
+                 retry_hint(waited, seen) + "; start without it: " + release_command(),
              seen.occasion);
         return;
     }
@@ -232,8 +227,8 @@ class Planner {
   void release(std::string reason, Note::Type type, std::string message) {
     note(std::move(reason), type, std::move(message), "release");
     const std::string gate = document::child_pointer("/spec/schedulingGates", pod_.gate);
-    const std::string uid = pod_.metadata()["uid"].text();
-    const std::string version = pod_.metadata()["resourceVersion"].text();
+    const std::string uid = uid_of(pod_.pod);
+    const std::string version = resource_version_of(pod_.pod);
     Json patch = Json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", uid}},
                               {{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", version}},
                               {{"op", "test"}, {"path", gate + "/name"}, {"value", api::kGate}},
@@ -248,8 +243,8 @@ class Planner {
   }
 
   void note(std::string reason, Note::Type type, std::string message, std::string occasion) {
-    plan_.notes.push_back({pod_.pod.key(), pod_.pod.api_version(), pod_.metadata()["uid"].text(), type,
-                           std::move(reason), std::move(message), std::move(occasion)});
+    plan_.notes.push_back({pod_.pod.key(), pod_.pod.api_version(), uid_of(pod_.pod), type, std::move(reason),
+                           std::move(message), std::move(occasion)});
   }
 
   // By when the last one became Ready, not by now: the same words when they are told again.
@@ -269,9 +264,13 @@ class Planner {
   [[nodiscard]] std::string release_command() const {
     return "warmgate gates release -n " + ns_ + " " + pod_.pod.key().name;
   }
-  [[nodiscard]] std::string retry_command(const WaitedFor& waited) const {
-    return "kubectl annotate modelcache " + waited.cache + " -n " + ns_ + " --overwrite " +
-           std::string(api::kRetryAnnotation) + "=$(date +%s)";
+  // The ModelCache's own message mostly says it.
+  [[nodiscard]] std::string retry_hint(const WaitedFor& waited, const Seen& seen) const {
+    if (seen.reason == kOtherModel || seen.message.find(api::kRetryAnnotation) != std::string::npos) {
+      return "";
+    }
+    return "; try again with: kubectl -n " + ns_ + " annotate --overwrite modelcache " + waited.cache + " " +
+           std::string(api::kRetryAnnotation) + "=\"$(date +%s)\"";
   }
 
   const Waiting& pod_;

@@ -3,6 +3,7 @@
 
 #include "claim_planner.h"
 #include "warmgate/api/names.h"
+#include "warmgate/kube/quantity.h"
 #include "warmgate/kube/time.h"
 
 namespace warmgate::controller {
@@ -17,7 +18,7 @@ constexpr std::int64_t kKeepFinishedSeconds = 86'400;
 std::string ready_message(const CacheState& cache, const CacheStatus& status) {
   std::string message = cache.model() + " is on claim \"" + cache.spec.cache.claim + "\"";
   if (status.bytes_total) {
-    message.append(" (").append(size_text(*status.bytes_total)).append(")");
+    message.append(" (").append(kube::format_decimal_bytes(*status.bytes_total)).append(")");
   }
   if (!status.replaced_by.empty() && !status.unused_since.empty()) {
     message.append("; no Pod has used it since ").append(status.unused_since).append(", and ModelCache/");

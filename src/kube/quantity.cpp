@@ -114,4 +114,19 @@ std::string format_bytes(std::int64_t bytes) {
   return std::to_string(bytes);
 }
 
+std::string format_decimal_bytes(std::int64_t bytes) {
+  constexpr std::array<const char*, 5> kUnits = {"kB", "MB", "GB", "TB", "PB"};
+  constexpr double kStep = 1000;
+  constexpr double kNext = 999.95;  // it and more would be shown as 1000.0
+  double amount = static_cast<double>(bytes) / kStep;
+  std::size_t unit = 0;
+  while (amount >= kNext && unit + 1 < kUnits.size()) {
+    amount /= kStep;
+    ++unit;
+  }
+  std::array<char, 64> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%.1f %s", amount, kUnits[unit]);
+  return buffer.data();
+}
+
 }  // namespace warmgate::kube

@@ -138,12 +138,13 @@ TEST(PlanPod, ReadyCountsOnlyForThisModelAndOnlyWhileItIsNotBeingDeleted) {
 TEST(PlanPod, TellsWhatAPersonCanDoAboutAFailedDownload) {
   const Plan failed = plan(waiting_pod(), {cache("Failed", "GatedRepo", "accept the licence")});
   expect_held(failed, 24h - 15min);
-  EXPECT_THAT(
-      told(failed),
-      ElementsAre("Warning ModelCacheFailed: ModelCache/qwen (Qwen/Qwen3-32B@9216db5781bf) has failed, and this "
-                  "Pod waits for it: GatedRepo: accept the licence; try again with: kubectl annotate modelcache "
-                  "qwen -n llm --overwrite warmgate.dev/retry=$(date +%s); start without it: " +
-                  kRelease));
+  const std::string retry = "kubectl -n llm annotate --overwrite modelcache qwen warmgate.dev/retry=\"$(date +%s)\"";
+  const std::string beginning =
+      "Warning ModelCacheFailed: ModelCache/qwen (Qwen/Qwen3-32B@9216db5781bf) has failed, and this Pod waits for it: ";
+  EXPECT_THAT(told(failed), ElementsAre(beginning + "GatedRepo: accept the licence; try again with: " + retry +
+                                        "; start without it: " + kRelease));
+  EXPECT_THAT(told(plan(waiting_pod(), {cache("Failed", "OutOfSpace", "full; then retry: " + retry)})),
+              ElementsAre(beginning + "OutOfSpace: full; then retry: " + retry + "; start without it: " + kRelease));
   Json retried = cache("Failed", "GatedRepo", "accept the licence");
   retried["metadata"]["annotations"] = {{api::kRetryAnnotation, "2"}};
   EXPECT_NE(plan(waiting_pod(), {retried}).notes[0].occasion, failed.notes[0].occasion);

@@ -115,5 +115,20 @@ TEST(FormatBytes, TableOfSizes) {
   }
 }
 
+TEST(FormatDecimalBytes, TableOfSizes) {
+  const std::vector<std::pair<std::int64_t, const char*>> cases = {
+      {0, "0.0 kB"},
+      {1'500, "1.5 kB"},
+      {999'949, "999.9 kB"},
+      {999'950, "1.0 MB"},
+      {65'527'000'000, "65.5 GB"},
+      {1'300'000'000'000, "1.3 TB"},
+      {9'223'372'036'854'775'807, "9223.4 PB"},
+  };
+  for (const auto& [bytes, text] : cases) {
+    EXPECT_EQ(format_decimal_bytes(bytes), text);
+  }
+}
+
 }  // namespace
 }  // namespace warmgate::kube

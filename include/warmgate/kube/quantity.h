@@ -15,4 +15,7 @@ std::optional<std::int64_t> parse_quantity(std::string_view text);
 // "64Gi", "1.5Ti", "812Mi": for messages.
 std::string format_bytes(std::int64_t bytes);
 
+// "65.5 GB": decimal, as the Hub shows sizes.
+std::string format_decimal_bytes(std::int64_t bytes);
+
 }  // namespace warmgate::kube

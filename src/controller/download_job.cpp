@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -33,7 +34,7 @@ constexpr std::array kFinalExits = {DownloadExit::kGated, DownloadExit::kRevisio
 std::string cut_name(const std::string& name, const std::string& end) {
   constexpr std::size_t kMost = 63;
   constexpr std::size_t kHashDigits = 8;
-  const std::string whole = name + "-" + end;
+  std::string whole = name + "-" + end;
   if (whole.size() <= kMost) {
     return whole;
   }
@@ -97,14 +98,12 @@ Json download_env(const JobInput& input, bool high_performance) {
     variables.emplace_back("HF_ENDPOINT", spec.endpoint);
   }
   const Json own = spec.download.env ? *spec.download.env : Json::array();
-  for (const auto& [name, value] : Variables{{"HF_HUB_DOWNLOAD_TIMEOUT", std::string(kTimeoutSeconds)},
-                                             {"HF_HUB_DISABLE_TELEMETRY", "1"},
-                                             {"HF_HUB_DISABLE_UPDATE_CHECK", "1"}}) {
-    const bool given = std::any_of(own.begin(), own.end(), [&](const Json& item) { return item["name"] == name; });
-    if (!given) {
-      variables.emplace_back(name, value);
-    }
-  }
+  const Variables defaults = {{"HF_HUB_DOWNLOAD_TIMEOUT", std::string(kTimeoutSeconds)},
+                              {"HF_HUB_DISABLE_TELEMETRY", "1"},
+                              {"HF_HUB_DISABLE_UPDATE_CHECK", "1"}};
+  std::copy_if(defaults.begin(), defaults.end(), std::back_inserter(variables), [&](const auto& variable) {
+    return std::none_of(own.begin(), own.end(), [&](const Json& item) { return item["name"] == variable.first; });
+  });
   Json env = env_of(variables);
   if (spec.token) {
     env.push_back({{"name", "HF_TOKEN"},

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "warmgate/api/names.h"
+#include "job_pod.h"
 #include "warmgate/base/text.h"
 
 namespace warmgate::controller {
@@ -22,7 +22,7 @@ std::string id_of(const std::string& ns, const std::string& name) { return ns + 
 std::string container_of(const kube::Object& pod) {
   const std::vector<View> containers = pod.root()["spec"]["containers"].items();
   const auto named = std::find_if(containers.begin(), containers.end(),
-                                  [](const View& one) { return one["name"].text() == api::kDownloadTask; });
+                                  [](const View& one) { return one["name"].text() == kContainer; });
   return containers.empty() ? "" : (named == containers.end() ? containers.front() : *named)["name"].text();
 }
 

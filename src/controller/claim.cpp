@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "node_reach.h"
 #include "warmgate/api/names.h"
 #include "warmgate/controller/download_job.h"
 #include "warmgate/kube/quantity.h"
@@ -52,18 +53,6 @@ bool takes_pods(const kube::Object& node) {
          });
 }
 
-bool has_accelerator(const kube::Object& node, const models::Accelerators& accelerators) {
-  for (const auto& [label, value] : node.labels()) {
-    if (accelerators.is_accelerator_node_label(label) && value != "false") {
-      return true;
-    }
-  }
-  const auto resources = node.root()["status"]["allocatable"].members();
-  return std::any_of(resources.begin(), resources.end(), [&](const auto& resource) {
-    return accelerators.is_accelerator(resource.first) && amount(resource.second) > 0;
-  });
-}
-
 }  // namespace
 
 std::optional<std::int64_t> claim_bytes(const api::ModelCacheSpec& spec, const kube::Object* storage_class,
@@ -105,7 +94,7 @@ bool nodes_hold_high_performance(const std::vector<kube::Object>& nodes, const m
   constexpr std::int64_t kCores = 2;
   return std::any_of(nodes.begin(), nodes.end(), [&](const kube::Object& node) {
     const View allocatable = node.root()["status"]["allocatable"];
-    return takes_pods(node) && !has_accelerator(node, accelerators) && amount(allocatable["memory"]) >= kNeeded &&
+    return takes_pods(node) && !has_accelerators(node, accelerators) && amount(allocatable["memory"]) >= kNeeded &&
            amount(allocatable["cpu"]) >= kCores;
   });
 }

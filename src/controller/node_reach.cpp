@@ -67,8 +67,10 @@ bool has_accelerators(const kube::Object& node, const models::Accelerators& acce
     }
   }
   const auto labels = node.root()["metadata"]["labels"].members();
-  return std::any_of(labels.begin(), labels.end(),
-                     [&](const auto& label) { return accelerators.is_accelerator_node_label(label.first); });
+  return std::any_of(labels.begin(), labels.end(), [&](const auto& label) {
+    // Node feature discovery writes nvidia.com/gpu.present=false where there is none.
+    return accelerators.is_accelerator_node_label(label.first) && label.second.text() != "false";
+  });
 }
 
 std::string zone_of(const kube::Object& node) {

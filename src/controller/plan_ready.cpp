@@ -20,7 +20,7 @@ std::string ready_message(const CacheState& cache, const CacheStatus& status) {
   if (status.bytes_total) {
     message.append(" (").append(kube::format_decimal_bytes(*status.bytes_total)).append(")");
   }
-  if (!status.replaced_by.empty() && !status.unused_since.empty()) {
+  if (!status.replaced_by.empty()) {
     message.append("; no Pod has used it since ").append(status.unused_since).append(", and ModelCache/");
     message.append(status.replaced_by).append(" has a newer commit: it can be deleted");
   }
@@ -42,15 +42,16 @@ const CacheState* ClaimPlanner::replacement_of(const CacheState& cache) const {
 
 void ClaimPlanner::tell_ready(const CacheState& cache, CacheStatus& status) {
   const CacheStatus before = read_status(cache);
-  const CacheState* replacement = replacement_of(cache);
+  const CacheState* replacement = status.users > 0 ? nullptr : replacement_of(cache);
   status.replaced_by = replacement != nullptr ? replacement->name() : "";
-  status.unused_since = status.users > 0               ? ""
-                        : !before.unused_since.empty() ? before.unused_since
-                                                       : kube::to_time(now_);
+  if (status.users > 0) {
+    status.unused_since.clear();
+  } else if (status.unused_since.empty()) {
+    status.unused_since = kube::to_time(now_);
+  }
   status.phase = "Ready";
   status.ready = {"True", "Ready", ready_message(cache, status)};
-  const bool unused = replacement != nullptr && status.users == 0;
-  if (unused && (before.replaced_by.empty() || before.unused_since.empty())) {
+  if (replacement != nullptr && before.replaced_by.empty()) {
     plan_.notes.push_back(note_on(cache, Note::Type::kNormal, "ReplacedAndUnused",
                                   "no Pod uses it, and " + replacement->label() + " has a newer commit of " +
                                       cache.spec.cache.repo + ": it can be deleted"));

@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
+#include <iterator>
 
 #include "controller/claim_world.h"
+#include "support/paths.h"
 #include "support/world.h"
 
 namespace warmgate::testing {
@@ -291,6 +294,52 @@ TEST(PlanReasons, ADeadlineTellsWhatHeldTheDownload) {
   EXPECT_EQ(world.condition("Ready"), "False DeadlineExceeded");
   EXPECT_THAT(world.message(), HasSubstr("before that: AuthSecretMissing"));
   EXPECT_TRUE(world.settle().empty());
+}
+
+TEST(PlanReasons, AllAreInTheDocs) {
+  std::ifstream file(source_dir() + "/docs/modelcache.md");
+  const std::string docs((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  for (const char* reason : {"ClaimBound",
+                             "WaitForFirstConsumer",
+                             "ClaimPending",
+                             "ClaimNotFound",
+                             "ClaimLost",
+                             "StorageClassNotFound",
+                             "ClassCannotShare",
+                             "SizeUnknown",
+                             "TopologyConflict",
+                             "DestinationConflict",
+                             "Downloading",
+                             "Waiting",
+                             "Suspended",
+                             "PodForbidden",
+                             "DownloadUnschedulable",
+                             "ImagePullFailed",
+                             "AuthSecretMissing",
+                             "DownloadStalled",
+                             "DownloadOOMKilled",
+                             "DownloadEvicted",
+                             "GatedRepo",
+                             "RevisionNotFound",
+                             "ChecksumMismatch",
+                             "OutOfSpace",
+                             "PermissionDenied",
+                             "BackoffLimitExceeded",
+                             "DeadlineExceeded",
+                             "Downloaded",
+                             "Adopted",
+                             "Verified",
+                             "VerifySkipped",
+                             "NotDownloaded",
+                             "ResultUnknown",
+                             "InUse",
+                             "Removing",
+                             "ReplacedAndUnused",
+                             "FilesKept",
+                             "FilesRemoved",
+                             "FilesLeft"}) {
+    EXPECT_THAT(docs, HasSubstr(reason));
+  }
 }
 
 }  // namespace

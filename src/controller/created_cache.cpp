@@ -15,6 +15,7 @@ using document::View;
 
 // The longest names that a ModelCache may hold of a Secret and its key (deploy/webhook/base/crds/modelcaches.yaml).
 constexpr std::size_t kMaxSecretName = 253;
+constexpr std::int64_t kGi = std::int64_t{1} << 30;
 
 // Where `variable` of one of the Pod's containers comes from, when that is a Secret.
 std::optional<api::SecretKey> secret_behind(const View& pod_spec, std::string_view variable) {
@@ -44,7 +45,9 @@ Json storage(const api::NewClaim& claim) {
     create["storageClassName"] = *claim.storage_class;
   }
   if (claim.bytes) {
-    create["size"] = std::to_string(*claim.bytes);
+    // For people to read, as long as that is exact.
+    const std::int64_t gi = *claim.bytes / kGi;
+    create["size"] = *claim.bytes % kGi == 0 ? std::to_string(gi) + "Gi" : std::to_string(*claim.bytes);
   }
   return {{"create", std::move(create)}};
 }

@@ -264,7 +264,7 @@ TEST_F(PlanPodCreates, MakesTheModelCacheWithThePodsOwnToken) {
             {"revision", kCommit},
             {"tokenSecretRef", {{"name", "hf"}, {"key", "token"}}}}}}},
         {"storage",
-         {{"create", {{"accessModes", {"ReadWriteMany"}}, {"storageClassName", "fast"}, {"size", "214748364800"}}}}}}}};
+         {{"create", {{"accessModes", {"ReadWriteMany"}}, {"storageClassName", "fast"}, {"size", "200Gi"}}}}}}}};
   EXPECT_EQ(*made.writes[0].body, expected);
   EXPECT_TRUE(api::read_model_cache_spec(object(*made.writes[0].body)).has_value());
 }

@@ -2,8 +2,10 @@
 import copy
 import json
 
+from .api import ApiError
 from .nodes import end_pod
 from .objects import COMMIT, MODEL, container, deployment, template_spec, without_cache
+from .processes import wait_until
 
 NEXT_COMMIT = "b8e6e5a7a2f2f1d1b1b2ac0f9cf9d4f2f5e1a0c3"
 GATE = {"name": "warmgate.dev/model-cache"}
@@ -130,6 +132,27 @@ def gpu_pod_of(document, name):
 
 def is_gated(pod):
     return GATE in pod["spec"].get("schedulingGates", [])
+
+
+def wait_held(admin, document, seconds=40):
+    """Until the Pods of a Deployment would be held back: the webhook learns of ModelCaches and of the controller by
+    watch."""
+    probe = gpu_pod_of(document, "probe")
+
+    def held():
+        try:
+            return is_gated(admin.create(probe, dryRun="All").body)
+        except ApiError as error:
+            if "denied the request" not in error.message:
+                raise
+            return False
+
+    wait_until(held, seconds, "the webhook holds such Pods back")
+
+
+def create_held(admin, document):
+    wait_held(admin, document)
+    admin.create(document)
 
 
 def wait_gated(admin, namespace, count, seconds=30):

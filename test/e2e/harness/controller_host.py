@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 
 from . import tools
+from .api import ApiError
 from .api_relay import ApiRelay
 from .processes import Process, clean_environment, wait_until
 
@@ -141,8 +142,13 @@ class ControllerHost:
         return controller
 
     def holder(self):
-        """Who has the Lease, or had it last; empty: nobody, by choice."""
-        spec = self._plane.admin.call("GET", LEASE).body["spec"]
+        """Who has the Lease, or had it last; empty: nobody yet, or nobody by choice."""
+        try:
+            spec = self._plane.admin.call("GET", LEASE).body["spec"]
+        except ApiError as error:
+            if error.code != 404:
+                raise
+            return ""
         return spec.get("holderIdentity") or ""
 
     def wait_leads(self, controller, seconds=40):

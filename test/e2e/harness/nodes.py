@@ -4,8 +4,9 @@ PREFIX = "e2e.warmgate.dev"
 
 
 def node(name, zone, gpus=0):
-    """32 CPUs and 128 Gi; with GPUs, what the NVIDIA device plugin advertises."""
-    capacity = {"cpu": "32", "memory": "128Gi", "ephemeral-storage": "200Gi", "pods": "110"}
+    """With GPUs, what the NVIDIA device plugin advertises; without, room for many downloads of 64Gi at once."""
+    cpu, memory, pods = ("32", "128Gi", "110") if gpus else ("512", "8Ti", "500")
+    capacity = {"cpu": cpu, "memory": memory, "ephemeral-storage": "2Ti", "pods": pods}
     labels = {
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",

@@ -43,23 +43,22 @@ Ran run(const std::string& script, const std::string& input) {
   return ran;
 }
 
-Served::Served(const std::string& arguments) {
+Served::Served(const std::string& arguments, const std::string& command, const std::string& announcement) {
   std::array<int, 2> ends{};
   EXPECT_EQ(::pipe(ends.data()), 0);
-  const std::string command = "exec \"" + binary() +
-                              "\" serve --address 127.0.0.1 --port 0 --health-address 127.0.0.1 --health-port 0 " +
-                              arguments;
+  const std::string line =
+      "exec \"" + binary() + "\" " + command + " --health-address 127.0.0.1 --health-port 0 " + arguments;
   pid_ = ::fork();
   if (pid_ == 0) {
     ::dup2(ends[1], STDERR_FILENO);
     ::close(ends[0]);
     ::close(ends[1]);
-    ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    ::execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
     ::_exit(127);
   }
   ::close(ends[1]);
   pipe_ = ends[0];
-  while (log_.find("\"serving\"") == std::string::npos || log_.back() != '\n') {
+  while (log_.find(announcement) == std::string::npos || log_.back() != '\n') {
     if (!read_log()) {
       return;
     }

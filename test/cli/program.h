@@ -16,10 +16,13 @@ struct Ran {
 // Runs `script` by sh, in which `warmgate` is the program; `input` is its standard input.
 Ran run(const std::string& script, const std::string& input = "");
 
-// `warmgate serve` in the background on ports of the kernel's choice. Killed with the object.
+// `warmgate serve`, or another command that runs until it is stopped, in the background on ports of the kernel's
+// choice. Killed with the object.
 class Served {
  public:
-  explicit Served(const std::string& arguments);
+  // `announcement` is the log line that tells the ports.
+  explicit Served(const std::string& arguments, const std::string& command = "serve --address 127.0.0.1 --port 0",
+                  const std::string& announcement = "\"serving\"");
   ~Served();
   Served(const Served&) = delete;
   Served& operator=(const Served&) = delete;

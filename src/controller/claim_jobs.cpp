@@ -85,9 +85,11 @@ std::vector<ClaimJob> read_jobs(const ObservedClaim& observed, const Settings& s
   std::vector<ClaimJob> jobs;
   for (const kube::Object& object : observed.jobs) {
     ClaimJob job{.object = object, .state = state_of(object), .being_deleted = is_being_deleted(object)};
-    job.writes =
-        job.active() && runs(object) && mounts_writable(object.root()["spec"]["template"]["spec"], observed.claim_name);
-    if (label_of(object, api::kManagedByLabel) == api::kManagedBy) {
+    const bool ours = label_of(object, api::kManagedByLabel) == api::kManagedBy;
+    // One of ours that a queue holds is let go when the queue likes: nothing else may have begun by then.
+    job.writes = job.active() && (ours || runs(object)) &&
+                 mounts_writable(object.root()["spec"]["template"]["spec"], observed.claim_name);
+    if (ours) {
       job.task = label_of(object, api::kTaskLabel);
       job.cache_uid = label_of(object, api::kCacheUidLabel);
       job.claim_uid = label_of(object, api::kClaimUidLabel);

@@ -147,6 +147,10 @@ std::string reason_in_job_message(const std::string& message) {
 }  // namespace
 
 Diagnosis diagnose_active(const Download& download, WallTime now) {
+  if (download.pods.empty() && download.job.object.root()["spec"]["suspend"].boolean().value_or(false)) {
+    return in_trouble(download, "Pending", "PodForbidden",
+                      job_label(download) + " is suspended: a queue (Kueue) has not admitted it, or somebody did that");
+  }
   if (download.pods.empty()) {
     return download.event.empty() ? going_on(download, "Pending", "is making its Pod to download")
                                   : in_trouble(download, "Pending", "PodForbidden",
@@ -154,6 +158,13 @@ Diagnosis diagnose_active(const Download& download, WallTime now) {
   }
   const kube::Object& newest = *download.pods.back();
   const std::string phase = newest.root()["status"]["phase"].text();
+  if (const std::optional<PodTrouble> taken = disruption_of(newest); taken && !has_ended(newest)) {
+    return {"Downloading", taken->reason,
+            taken->message +
+                "; the Job tries again when it has ended, which on a lost node it has when the node is "
+                "deleted",
+            true};
+  }
   if (phase == "Failed") {
     return diagnose_between(download, newest);
   }

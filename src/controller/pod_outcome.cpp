@@ -63,6 +63,19 @@ std::optional<PodTrouble> waiting_trouble(const kube::Object& pod) {
   return trouble ? trouble : container_trouble(pod);
 }
 
+std::optional<PodTrouble> disruption_of(const kube::Object& pod) {
+  const std::string pod_reason = pod.root()["status"]["reason"].text();
+  // Of drains, preemption, taints, a lost node (KEP-3329); the reason alone before that, and when a node runs short.
+  const View disruption = find_condition(pod, "DisruptionTarget");
+  if (disruption["status"].text() != "True" && pod_reason != "Evicted" && pod_reason != "NodeLost") {
+    return std::nullopt;
+  }
+  const std::string why = with(
+      disruption["reason"].text().empty() ? pod_reason : disruption["reason"].text(),
+      disruption["message"].text().empty() ? pod.root()["status"]["message"].text() : disruption["message"].text());
+  return PodTrouble{"DownloadEvicted", pod.display_name() + " was taken off its node (" + why + ")"};
+}
+
 PodTrouble failure_of(const kube::Object& pod) {
   const View end = terminated(pod);
   const std::string name = pod.display_name();
@@ -70,13 +83,8 @@ PodTrouble failure_of(const kube::Object& pod) {
   if (end["reason"].text() == "OOMKilled") {
     return {"DownloadOOMKilled", name + " was killed because it used more memory than its limit"};
   }
-  // Of drains, preemption, taints, a lost node (KEP-3329); the reason alone before that, and when a node runs short.
-  const View disruption = find_condition(pod, "DisruptionTarget");
-  if (disruption["status"].text() == "True" || pod_reason == "Evicted" || pod_reason == "NodeLost") {
-    const std::string why = with(
-        disruption["reason"].text().empty() ? pod_reason : disruption["reason"].text(),
-        disruption["message"].text().empty() ? pod.root()["status"]["message"].text() : disruption["message"].text());
-    return {"DownloadEvicted", name + " was taken off its node (" + why + ")"};
+  if (std::optional<PodTrouble> disruption = disruption_of(pod)) {
+    return std::move(*disruption);
   }
   if (const std::optional<DownloadResult> result = read_result(termination_message(pod)); result && !result->done) {
     // A reason that is not one of ours would be a word that no page explains.

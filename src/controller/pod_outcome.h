@@ -16,6 +16,9 @@ struct PodTrouble {
 // A Pod that has not started: what keeps it; nullopt while it is on its way.
 std::optional<PodTrouble> waiting_trouble(const kube::Object& pod);
 
+// A Pod that a drain, an eviction or the loss of its node took or takes; nullopt for others.
+std::optional<PodTrouble> disruption_of(const kube::Object& pod);
+
 // A Pod that has failed.
 PodTrouble failure_of(const kube::Object& pod);
 

@@ -46,6 +46,7 @@ StorageVerdict class_not_found(const std::vector<kube::Object>& classes, const s
                                const std::string& help) {
   constexpr std::size_t kShown = 10;
   std::vector<std::string> names;
+  names.reserve(classes.size());
   for (const kube::Object& one : classes) {
     names.push_back(one.key().name);
   }

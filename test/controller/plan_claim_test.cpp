@@ -186,6 +186,18 @@ TEST(PlanClaim, TheCachesOfAClaimDownloadOneAfterTheOtherTheOldestFirst) {
   EXPECT_EQ(world.condition("Ready", "newer"), "False Downloading");
 }
 
+TEST(PlanClaim, AJobOfOursThatAQueueHoldsKeepsItsTurn) {
+  ClaimWorld world;
+  world.add_claim();
+  world.add_cache("qwen");
+  world.settle();
+  world.edit(jobs(), kJobName, R"({"spec": {"suspend": true}})");
+  world.add_cache("newer", kOther);
+  world.settle();
+  EXPECT_FALSE(world.exists(jobs(), kOtherJob));
+  EXPECT_EQ(world.condition("Ready", "newer"), "False Waiting");
+}
+
 TEST(PlanClaim, ThePodOfADeletedJobIsAWriterUntilItHasEnded) {
   ClaimWorld world;
   world.add_claim();

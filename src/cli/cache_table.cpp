@@ -34,10 +34,10 @@ std::string note_of(const View& root, const CacheRow& row) {
                                : "replaced by " + replaced_by + (since.empty() ? "" : ", and unused since " + since);
   }
   for (const View& condition : root["status"]["conditions"].items()) {
-    const std::string reason = condition["reason"].text();
-    if (condition["type"].text() == "Ready" && reason != "Downloading") {
+    std::string note = condition["reason"].text();
+    if (condition["type"].text() == "Ready" && note != "Downloading") {
       const std::string message = condition["message"].text();
-      return reason + (message.empty() || reason.empty() ? "" : ": ") + message;
+      return note.append(message.empty() || note.empty() ? "" : ": ").append(message);
     }
   }
   return root["status"]["phase"] ? "" : "no controller has looked at it yet";

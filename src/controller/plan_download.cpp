@@ -16,6 +16,9 @@ using document::View;
 // How often the log of a running download is read, and how often what no watch tells of is looked at.
 constexpr std::chrono::seconds kProgressEvery{10};
 constexpr std::chrono::seconds kLookEvery{30};
+// Of a Pod that has outlived its Job.
+constexpr const char* kLeftOverHelp =
+    "; its Job is gone, and it ends by itself unless its node is lost: then delete the node";
 
 void set_progress(CacheStatus& status, const Progress& progress) {
   status.bytes_done = progress.bytes_done;
@@ -183,10 +186,11 @@ void ClaimPlanner::start(const CacheState& cache, const StorageVerdict& storage,
   const std::string name = job_name(cache.spec);
   const auto namesake =
       std::find_if(jobs_.begin(), jobs_.end(), [&](const ClaimJob& job) { return job.name() == name; });
+  const bool left_over = taken_by_.empty() && !writers_.empty() && writers_.front().job == nullptr;
   if (const std::string other = writer(); !other.empty()) {
-    set_not_ready(
-        status, "Pending", "Waiting",
-        "waits for " + other + ", which writes to claim \"" + cache.spec.cache.claim + "\": one writes at a time");
+    set_not_ready(status, "Pending", "Waiting",
+                  "waits for " + other + ", which writes to claim \"" + cache.spec.cache.claim +
+                      "\": one writes at a time" + (left_over ? kLeftOverHelp : ""));
   } else if (namesake != jobs_.end()) {
     const bool ours = !namesake->task.empty();
     if (ours && !namesake->being_deleted) {

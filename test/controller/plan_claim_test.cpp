@@ -209,6 +209,7 @@ TEST(PlanClaim, ThePodOfADeletedJobIsAWriterUntilItHasEnded) {
   world.settle();
   EXPECT_EQ(world.condition("Ready"), "False Waiting");
   EXPECT_THAT(world.message(), HasSubstr("waits for Pod/worker"));
+  EXPECT_THAT(world.message(), HasSubstr("unless its node is lost"));
   EXPECT_FALSE(world.exists(jobs(), kJobName));
   world.edit(pods(), "worker", R"({"status": {"phase": "Failed"}})");
   world.settle();
@@ -319,6 +320,10 @@ TEST(PlanClaim, AClaimThatWasMadeAnewStartsEverythingAgain) {
   EXPECT_NE(world.object(jobs(), kJobName)["metadata"]["uid"], uid);
   EXPECT_FALSE(world.status().contains("files"));
   world.make_ready();
+  world.cluster.erase(claims(), "llm", "model-cache");
+  world.add_claim();
+  world.settle();
+  EXPECT_EQ(world.condition("Ready"), "False Downloading") << "also when nobody saw that there was none";
 }
 
 TEST(PlanClaim, ADownloadOfOthersIsAdoptedWhetherItRunsOrIsComplete) {

@@ -161,7 +161,7 @@ void ClaimPlanner::follow(const CacheState& cache, const ClaimJob& job, CacheSta
     status.remaining_seconds.reset();
   } else if (pods.empty()) {
     plan_.events_of.push_back(job.name());
-    look_again(kProgressEvery);
+    look_again(download.event.empty() ? kProgressEvery : kLookEvery);
   } else if (pods.back()->root()["status"]["phase"].text() == "Running") {
     plan_.logs_of.push_back(pods.back()->key().name);
     look_again(kProgressEvery);

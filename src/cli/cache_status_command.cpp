@@ -155,7 +155,9 @@ int run_status(const StatusOptions& options) {
     return print("There are no ModelCaches in " + (query.ns.empty() ? "the cluster" : "namespace " + query.ns) + ".\n",
                  kClean);
   }
-  return print(cache_table(*rows, Terminal().style(query.ns.empty())), kClean);
+  TableStyle style = Terminal().style(query.ns.empty());
+  style.width = 0;  // what is drawn once may wrap
+  return print(cache_table(*rows, style), kClean);
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ constexpr std::size_t kShortRevision = 12;  // as in the columns of kubectl
 constexpr std::size_t kMaxCell = 48;        // a name may have 253 characters
 constexpr std::size_t kMaxNote = 2000;
 constexpr std::size_t kBarCells = 20;
+constexpr std::size_t kNarrowBarCells = 10;
+constexpr std::size_t kNarrow = 130;  // terminals where the usual row does not fit
 constexpr std::size_t kMinNoteWidth = 20;
 constexpr const char* kGap = "  ";
 
@@ -81,7 +83,8 @@ Line cells_of(const CacheRow& row, const TableStyle& style) {
   if (style.namespaces) {
     cells.push_back(row.ns);
   }
-  const std::string bar = part ? progress_bar(*part, kBarCells, style.utf8) + " " + percent(*part) : "-";
+  const std::size_t cells_of_bar = style.width > 0 && style.width < kNarrow ? kNarrowBarCells : kBarCells;
+  const std::string bar = part ? progress_bar(*part, cells_of_bar, style.utf8) + " " + percent(*part) : "-";
   for (const std::string& text : {row.name, row.model, row.revision, row.phase, bar, size_of(row), speed_of(row),
                                   left_of(row), row.claim, std::to_string(row.users)}) {
     cells.push_back(text.empty() ? "-" : text);

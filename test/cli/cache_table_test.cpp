@@ -83,6 +83,11 @@ TEST(CacheTable, BlocksWhereTheTerminalHasThemAndAColumnOfNamespaces) {
   EXPECT_NE(text.find("  █████████░░░░░░░░░░░ 47%  "), std::string::npos) << text;
 }
 
+TEST(CacheTable, DrawsAShorterBarOnANarrowTerminal) {
+  const std::string text = table({cache("loading", downloading())}, {false, false, 100, 0});
+  EXPECT_NE(text.find("  ####...... 47%  "), std::string::npos) << text;
+}
+
 TEST(CacheTable, KeepsToTheTerminal) {
   const std::string text = table({cache("failed", failed()), cache("done", ready())}, {false, false, 40, 0});
   EXPECT_EQ(text,

@@ -1,5 +1,5 @@
-"""ApiRelay: between a controller and the API server. It ends TLS on both sides, so it sees each call by itself, can count
-them, and can do something between the API server's answer and the controller's hearing of it."""
+"""ApiRelay: between a controller and the API server. It ends TLS on both sides, so it sees each call by itself, can
+count them, and can do something between the API server's answer and the controller's hearing of it."""
 import http.client
 import http.server
 import ssl

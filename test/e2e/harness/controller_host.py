@@ -1,6 +1,7 @@
 """ControllerHost: `warmgate controller` on this machine, with the rights and the token of its ServiceAccount.
 
-Each runs as its Deployment starts it. It reaches the API server through a relay of its own, which knows what it asks."""
+Each runs as its Deployment starts it. It reaches the API server through a relay of its own, which knows what it
+asks."""
 import json
 import signal
 import subprocess

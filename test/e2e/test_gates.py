@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from harness.api import ApiError
 from harness.objects import deployment, gpu_pod, model_cache, pinned_pod
 from harness.processes import wait_until
 
@@ -18,20 +19,26 @@ def renewed():
 
 
 @pytest.fixture(scope="module")
-def lease(warmgate, admin):
+def renew(warmgate, admin):
+    """Renews the Lease, unless a controller does that already."""
     kind, namespace, name = LEASE
     spec = {"holderIdentity": "test", "leaseDurationSeconds": 15, "renewTime": renewed()}
-    admin.create({"apiVersion": "coordination.k8s.io/v1", "kind": kind,
-                  "metadata": {"name": name, "namespace": namespace}, "spec": spec})
-    yield
+    document = {"apiVersion": "coordination.k8s.io/v1", "kind": kind, "spec": spec}
+    try:
+        admin.create({**document, "metadata": {"name": name, "namespace": namespace}})
+    except ApiError as error:
+        assert error.code == 409
+        yield lambda: None
+        return
+    yield lambda: admin.patch(*LEASE, {"spec": {"renewTime": renewed()}})
     admin.delete(*LEASE)
 
 
 @pytest.fixture
-def controller(lease, warmgate, admin, namespace):
+def waiting(renew, warmgate, admin, namespace):
     """A controller that runs, a namespace with a ModelCache that is not Ready, and a server that knows of both."""
     admin.create(model_cache(namespace))
-    admin.patch(*LEASE, {"spec": {"renewTime": renewed()}})
+    renew()
     probe = gpu_pod(namespace, "probe")
 
     def gated():
@@ -45,12 +52,12 @@ def gates_of(pod):
     return [gate["name"] for gate in pod["spec"].get("schedulingGates", [])]
 
 
-def test_a_gpu_pod_is_not_scheduled_before_its_model_cache_is_ready(controller, kubectl, admin):
-    document = gpu_pod(controller)
-    answer = kubectl("--namespace", controller, "apply", "--filename", "-", text=json.dumps(document))
+def test_a_gpu_pod_is_not_scheduled_before_its_model_cache_is_ready(waiting, kubectl, admin):
+    document = gpu_pod(waiting)
+    answer = kubectl("--namespace", waiting, "apply", "--filename", "-", text=json.dumps(document))
     assert f"Warning: Warmgate: this Pod is held back by the scheduling gate {GATE} until ModelCache/" in answer.text
     name = document["metadata"]["name"]
-    pod = admin.wait_for("Pod", controller, name, lambda pod: pod["status"].get("conditions"), "the Pod has conditions")
+    pod = admin.wait_for("Pod", waiting, name, lambda pod: pod["status"].get("conditions"), "the Pod has conditions")
     assert gates_of(pod) == [GATE]
     assert pod["metadata"]["labels"]["warmgate.dev/gated"] == "true"
     assert [(each["type"], each["reason"]) for each in pod["status"]["conditions"]] == [("PodScheduled", "SchedulingGated")]
@@ -58,41 +65,41 @@ def test_a_gpu_pod_is_not_scheduled_before_its_model_cache_is_ready(controller, 
 
 
 @pytest.mark.parametrize("flags", [(), ("--server-side",)], ids=["client-side", "server-side"])
-def test_a_pod_that_waits_keeps_its_gate_when_it_is_applied_again(controller, kubectl, admin, flags):
-    document = gpu_pod(controller)
+def test_a_pod_that_waits_keeps_its_gate_when_it_is_applied_again(waiting, kubectl, admin, flags):
+    document = gpu_pod(waiting)
     for _ in range(2):
-        kubectl.ok("--namespace", controller, "apply", *flags, "--filename", "-", text=json.dumps(document))
-    assert gates_of(admin.get("Pod", controller, document["metadata"]["name"])) == [GATE]
+        kubectl.ok("--namespace", waiting, "apply", *flags, "--filename", "-", text=json.dumps(document))
+    assert gates_of(admin.get("Pod", waiting, document["metadata"]["name"])) == [GATE]
 
 
-def test_a_pod_that_waits_and_is_replaced_by_its_manifest_keeps_its_gate(controller, kubectl, admin):
+def test_a_pod_that_waits_and_is_replaced_by_its_manifest_keeps_its_gate(waiting, kubectl, admin):
     """Its author mounts the claim himself, so the manifest has all but the gate."""
-    document = pinned_pod(controller)
+    document = pinned_pod(waiting)
     stored = admin.create(document).body
     assert gates_of(stored) == [GATE]
     manifest = {key: stored[key] for key in ("apiVersion", "kind", "spec")}
-    manifest["metadata"] = {"name": stored["metadata"]["name"], "namespace": controller}
+    manifest["metadata"] = {"name": stored["metadata"]["name"], "namespace": waiting}
     del manifest["spec"]["schedulingGates"]
     answer = kubectl.ok("replace", "--filename", "-", text=json.dumps(manifest))
     assert f"Warmgate keeps the scheduling gate {GATE}" in answer.text
-    pod = admin.get("Pod", controller, document["metadata"]["name"])
+    pod = admin.get("Pod", waiting, document["metadata"]["name"])
     assert gates_of(pod) == [GATE]
     assert "warmgate.dev/waits-for" in pod["metadata"]["annotations"]
 
 
-def test_a_pod_on_a_named_node_is_created_without_a_gate_and_its_author_is_told(controller, kubectl, admin):
-    document = gpu_pod(controller)
+def test_a_pod_on_a_named_node_is_created_without_a_gate_and_its_author_is_told(waiting, kubectl, admin):
+    document = gpu_pod(waiting)
     document["spec"]["nodeName"] = "gpu-0"
-    answer = kubectl.ok("--namespace", controller, "apply", "--filename", "-", text=json.dumps(document))
+    answer = kubectl.ok("--namespace", waiting, "apply", "--filename", "-", text=json.dumps(document))
     assert "not held back" in answer.text and "spec.nodeName is set" in answer.text
 
 
-def test_the_pods_of_a_deployment_wait_and_its_author_hears_of_the_deadline(controller, kubectl, admin):
-    document = deployment(controller)
-    answer = kubectl.ok("--namespace", controller, "apply", "--filename", "-", text=json.dumps(document))
+def test_the_pods_of_a_deployment_wait_and_its_author_hears_of_the_deadline(waiting, kubectl, admin):
+    document = deployment(waiting)
+    answer = kubectl.ok("--namespace", waiting, "apply", "--filename", "-", text=json.dumps(document))
     assert "WG406 deadline-before-download" in answer.text
     replicas = document["spec"]["replicas"]
-    pods = admin.wait_for_all("Pod", controller, lambda pods: len(pods) == replicas, "its Pods are there")
+    pods = admin.wait_for_all("Pod", waiting, lambda pods: len(pods) == replicas, "its Pods are there")
     assert [gates_of(pod) for pod in pods] == [[GATE]] * replicas
 
 

@@ -116,9 +116,9 @@ class Warmgate:
         wait_until(known, 90, f"Warmgate knows {namespace}/{claim}")
 
     def facts_ages(self):
-        """Seconds since the API server confirmed what is known, one for each type."""
-        text = self.host.servers[0].get("/metrics")
-        return [age for _, age in metrics.samples(text, "warmgate_facts_age_seconds")]
+        """Seconds since the API server confirmed what is known, one for each type that verdicts rest on."""
+        ages = metrics.samples(self.host.servers[0].get("/metrics"), "warmgate_facts_age_seconds")
+        return [age for labels, age in ages if labels["resource"] != "leases"]
 
     def how_reached(self):
         if self.host.through_service:

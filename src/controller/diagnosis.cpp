@@ -121,10 +121,12 @@ Diagnosis diagnose_pending(const Download& download, const kube::Object& pod, co
   return going_on(download, phase, "is starting its Pod to download");
 }
 
-// One failed Pod is not a failed download: the Job makes the next one after a while.
+// One failed Pod is not a failed download: the Job makes the next one after a while. But for the exit codes with which
+// its podFailurePolicy ends it; that is in its status a moment later.
 Diagnosis diagnose_between(const Download& download, const kube::Object& pod) {
   const PodTrouble failure = failure_of(pod);
-  const std::string next = "; the Job tries again (" + attempts(download) + ")";
+  const bool last = ended_for_good(pod);
+  const std::string next = last ? "; the Job ends with it" : "; the Job tries again (" + attempts(download) + ")";
   if (failure.reason.empty()) {
     return {"Downloading", "Downloading", failure.message + next, true};
   }

@@ -104,6 +104,10 @@ PodTrouble failure_of(const kube::Object& pod) {
   return {std::string(exit_reason(static_cast<int>(*code))), name + " ended with exit code " + std::to_string(*code)};
 }
 
+bool ended_for_good(const kube::Object& pod) {
+  return !exit_reason(static_cast<int>(terminated(pod)["exitCode"].integer().value_or(0))).empty();
+}
+
 std::optional<WallTime> started_at(const kube::Object& pod) {
   const View state = container_status(pod)["state"];
   const View place = state["running"] ? state["running"] : state["terminated"];

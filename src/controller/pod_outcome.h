@@ -22,6 +22,9 @@ std::optional<PodTrouble> disruption_of(const kube::Object& pod);
 // A Pod that has failed.
 PodTrouble failure_of(const kube::Object& pod);
 
+// With an exit code of a download that another attempt does not help.
+bool ended_for_good(const kube::Object& pod);
+
 // When its container started; nullopt before.
 std::optional<WallTime> started_at(const kube::Object& pod);
 

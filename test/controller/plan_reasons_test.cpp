@@ -219,6 +219,8 @@ TEST(PlanReasons, OfTheDownloadsPodGoAwayByThemselvesOnceMended) {
       {"Downloading", "Downloading",
        [](ClaimWorld& world) { with_failed_pod(world, 1, R"({"result": "Failed", "message": "connection reset"})"); },
        "connection reset", "the Job tries again (attempt 2 of 4)"},
+      {"OutOfSpace", "Downloading", [](ClaimWorld& world) { with_failed_pod(world, 74, ""); }, "the Job ends with it",
+       "make the claim larger"},
   };
   for (const Case& test : cases) {
     expect_told(test);

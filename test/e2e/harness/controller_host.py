@@ -39,7 +39,7 @@ class WallClock:
 class Controller:
     """One `warmgate controller`, which may be started again and again."""
 
-    def __init__(self, plane, folder, reaper, identity, policy, environment, direct):
+    def __init__(self, plane, folder, reaper, identity, policy, environment, direct, arguments):
         self.identity = identity
         self.relay = None if direct else ApiRelay(plane, identity)
         token = folder / f"{identity}.token"
@@ -49,6 +49,7 @@ class Controller:
             tools.warmgate(),
             *("controller", "--kubeconfig", kubeconfig, "--context", "e2e", "--namespace", NAMESPACE),
             *("--identity", identity, "--policy", policy, "--health-address", "127.0.0.1", "--health-port", "0"),
+            *arguments,
         ]
         environment = clean_environment(**environment)
         self._process = Process(
@@ -134,10 +135,10 @@ class ControllerHost:
         """For one controller's environment."""
         return WallClock(self._folder)
 
-    def add(self, identity, environment=None, direct=False):
+    def add(self, identity, environment=None, direct=False, arguments=()):
         """A controller that is not started yet. A direct one has no relay, which would be what is measured."""
         controller = Controller(
-            self._plane, self._folder, self._reaper, identity, self._policy, environment or {}, direct
+            self._plane, self._folder, self._reaper, identity, self._policy, environment or {}, direct, arguments
         )
         self._all.append(controller)
         return controller

@@ -51,7 +51,7 @@ class JobScript {
   [[nodiscard]] Ran run(const std::string& around = "\"$@\"") const {
     std::string command = "cd \"" + folder_.path("here") + "\"\nset -- env -i";
     for (const auto& [name, value] : variables_) {
-      command.append(" ").append(quoted(name + "=" + value));
+      command.append(" ").append(quoted(std::string(name).append("=").append(value)));
     }
     command.append(" sh ").append(script_).append("\n").append(around);
     return testing::run(command);

@@ -16,7 +16,6 @@ using document::Json;
 using testing::cache_spec;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using testing::job_input;
 using testing::json;
 using testing::kCommit;

@@ -17,7 +17,6 @@
 namespace warmgate::controller {
 namespace {
 
-using cluster::ApiError;
 using document::Json;
 using Time = cluster::Clock::Steady::time_point;
 

@@ -41,6 +41,14 @@ bool JobReports::due(std::map<std::string, Report>& reports, const std::string& 
   if (report.asked && now - *report.asked < kReportInterval) {
     return false;
   }
+  if (!second_ || now - *second_ >= std::chrono::seconds(1)) {
+    second_ = now;
+    asked_in_second_ = 0;
+  }
+  if (asked_in_second_ >= kReportsPerSecond) {
+    return false;
+  }
+  ++asked_in_second_;
   report.asked = now;
   return true;
 }

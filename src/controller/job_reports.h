@@ -17,6 +17,8 @@ namespace warmgate::controller {
 
 // Of one Pod or Job; an API server is not asked more often for what people look at.
 inline constexpr std::chrono::seconds kReportInterval{10};
+// Of all together: beyond 200 downloads at once each is asked less often. Every log is a call of a kubelet.
+inline constexpr int kReportsPerSecond = 20;
 
 class JobReports {
  public:
@@ -50,6 +52,8 @@ class JobReports {
   mutable std::mutex mutex_;
   std::map<std::string, Report> pods_;  // by "ns/name"
   std::map<std::string, Report> jobs_;
+  std::optional<cluster::Clock::Steady::time_point> second_;  // when the present one began
+  int asked_in_second_ = 0;
 };
 
 }  // namespace warmgate::controller

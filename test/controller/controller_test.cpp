@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <set>
 
+#include "cluster/fake_api.h"
 #include "controller/runtime.h"
 #include "support/world.h"
 #include "warmgate/api/names.h"
@@ -47,6 +48,7 @@ class ControllerTest : public ::testing::Test {
 
   FakeCluster cluster;
   cluster::SystemClock clock;
+  FakeClock still_clock;
   CountingTelemetry telemetry;
   base::Log log{base::LogLevel::kError};
   std::shared_ptr<const Settings> settings = std::make_shared<const Settings>(Settings{knowledge(), policy_with()});
@@ -251,6 +253,28 @@ TEST_F(ControllerTest, ProgressIsReadFromTheLogThatThePlanAsksForAndDecidedWithA
     return document::View(*cluster.find(controller::model_caches(), "llm", "qwen"))["status"]["done"].integer() == 4;
   }));
   EXPECT_EQ(count_writes("apply"), 1U);
+}
+
+TEST_F(ControllerTest, ManyDownloadsAtOnceAreNotAllAskedForTheirProgressAtOnce) {
+  constexpr int kDownloads = 50;
+  std::atomic<int> logs = 0;
+  cluster.before_call([&](const FakeCluster::Call& call) { logs += call.verb == "log" ? 1 : 0; });
+  for (int i = 0; i < kDownloads; ++i) {
+    const std::string name = "claim" + std::to_string(i);
+    cluster.put(controller::pods(), gated_pod(name + "-x", "cache" + std::to_string(i)));
+    cluster.put(controller::model_caches(), cache_on("cache" + std::to_string(i), name));
+  }
+  Planners planners = simple_planners();
+  planners.claim = [](const ObservedClaim& seen, const Settings& /*settings*/, controller::WallTime /*now*/) {
+    Plan plan;
+    plan.logs_of = {seen.claim_name + "-x"};
+    return plan;
+  };
+  controller = std::make_unique<Controller>(
+      cluster, still_clock, planners, [this] { return settings; }, telemetry, log, controller::ControllerOptions());
+  controller->lead();
+  ASSERT_TRUE(cluster.wait_until([&] { return telemetry["claim ok"] == kDownloads; }));
+  EXPECT_EQ(logs, 20);
 }
 
 TEST_F(ControllerTest, WhereverItDiesTheNextOneEndsInTheSameStateWithoutASecondJob) {

@@ -304,11 +304,11 @@ ApiResult<std::string> FakeCluster::list(const Resource& resource, const cluster
   {
     const std::lock_guard lock(mutex_);
     version = std::to_string(version_);
-    for (const auto& [key, object] : objects_) {
-      const bool inside = options.ns.empty() || key.id.starts_with(options.ns + "/");
-      if (key.plural == resource.plural && inside && matches_labels(object, options.label_selector) &&
-          matches_fields(object, options.field_selector)) {
-        items.push_back(object);
+    const std::string prefix = options.ns.empty() ? "" : options.ns + "/";
+    for (auto at = objects_.lower_bound({resource.plural, prefix});
+         at != objects_.end() && at->first.plural == resource.plural && at->first.id.starts_with(prefix); ++at) {
+      if (matches_labels(at->second, options.label_selector) && matches_fields(at->second, options.field_selector)) {
+        items.push_back(at->second);
       }
     }
   }

@@ -18,7 +18,6 @@ namespace {
 using controller::claims;
 using controller::jobs;
 using controller::model_caches;
-using controller::pods;
 
 // Stands still but for what a world sets.
 class WorldClock final : public cluster::Clock {

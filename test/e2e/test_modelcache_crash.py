@@ -5,14 +5,17 @@ import time
 import pytest
 
 from harness.caches import (
+    GATE,
     is_ready,
     made_jobs,
+    make_ready,
     model_cache,
     running_download,
     succeed,
     wait_ready,
 )
 from harness.controller_host import LEASE
+from harness.objects import COMMIT, MODEL, plain_pod
 from harness.processes import wait_until
 
 RESTARTS = 60  # the most that a life may need
@@ -120,6 +123,19 @@ def test_a_controller_that_dies_after_every_single_write_comes_to_the_same_end(
     assert [name for name in wanted if found[name] != wanted[name]] == [], (wanted, found)
     assert len(killer.after) >= 5, killer.after
     admin.delete("Namespace", None, other)
+
+
+def test_a_pod_that_came_while_no_controller_was_there_is_released(controllers, controller, admin, namespace):
+    admin.create(model_cache(namespace))
+    make_ready(admin, namespace)
+    controller.kill()
+    controller.wait()
+    pod = plain_pod(namespace, "held")
+    pod["metadata"]["annotations"] = {"warmgate.dev/waits-for": f"qwen={MODEL}@{COMMIT}"}
+    pod["spec"]["schedulingGates"] = [GATE]
+    admin.create(pod)
+    controller.start()
+    admin.wait_for("Pod", namespace, "held", lambda pod: pod["status"].get("phase") == "Running", "the Pod runs", 30)
 
 
 @pytest.fixture

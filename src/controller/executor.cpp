@@ -7,6 +7,7 @@
 #include "warmgate/api/names.h"
 #include "warmgate/controller/fenced_api.h"
 #include "warmgate/kube/time.h"
+#include "warmgate/kube/workload.h"
 
 namespace warmgate::controller {
 namespace {
@@ -42,6 +43,11 @@ const char* verb_of(Write::Verb verb) {
 bool is_active_pod(const View& pod) {
   const std::string phase = pod["status"]["phase"].text();
   return phase != "Succeeded" && phase != "Failed";
+}
+
+std::vector<std::string> claims_of_job(const View& job) {
+  const View pod = job["spec"]["template"];
+  return kube::claims_of({pod["metadata"], pod["spec"], View()});
 }
 
 // Seconds from one time of an object to another; nullopt when one of them is not there.
@@ -130,21 +136,30 @@ Outcome Executor::create_job(const Write& write, const std::stop_token& stop) {
   return create(write);
 }
 
-// Asks the API server, not the watches: who else may write to the claim of this Job; "" when nobody does. A Job that is
-// gone is followed by its Pods, which the garbage collector ends later.
+// Asks the API server, not the watches: who else may write to the claim of this Job; "" when nobody does. A Job of
+// others that the planner did not know of counts as such: it may have downloaded all that is wanted. A Job that is gone
+// is followed by its Pods, which the garbage collector ends later.
 ApiResult<std::string> Executor::other_writer(const Write& write, bool& exists, const std::stop_token& stop) {
   const std::string uid = View(*write.body)["metadata"]["labels"][api::kClaimUidLabel].text();
+  const std::vector<std::string> claims = claims_of_job(View(*write.body));
   cluster::ListOptions same_claim;
   same_claim.ns = write.ns;
-  same_claim.label_selector = std::string(api::kClaimUidLabel).append("=").append(uid);
   std::string writer;
   const auto jobs_listed = api_.list(
       jobs(), same_claim,
       [&](Json&& item) {
         const View job(item);
         const std::string name = job["metadata"]["name"].text();
-        exists = exists || name == write.name;
-        if (name != write.name && is_active_job(job)) {
+        const bool ours = job["metadata"]["labels"][api::kClaimUidLabel].text() == uid;
+        const std::vector<std::string> mounted = claims_of_job(job);
+        if (!ours &&
+            std::find_first_of(mounted.begin(), mounted.end(), claims.begin(), claims.end()) == mounted.end()) {
+          return;
+        }
+        exists = exists || (ours && name == write.name);
+        const bool known = std::find(write.known_jobs.begin(), write.known_jobs.end(), job["metadata"]["uid"].text()) !=
+                           write.known_jobs.end();
+        if (ours ? name != write.name && is_active_job(job) : !known) {
           writer = "Job/" + name;
         }
         stores_.learn(jobs(), item);
@@ -153,6 +168,7 @@ ApiResult<std::string> Executor::other_writer(const Write& write, bool& exists, 
   if (!jobs_listed || exists || !writer.empty()) {
     return jobs_listed ? ApiResult<std::string>(writer) : jobs_listed;
   }
+  same_claim.label_selector = std::string(api::kClaimUidLabel).append("=").append(uid);
   const auto pods_listed = api_.list(
       pods(), same_claim,
       [&](Json&& item) {

@@ -49,6 +49,9 @@ Plan ClaimPlanner::plan() && {
       }
     }
   }
+  for (Write& write : jobs_to_make_) {
+    std::transform(observed_.jobs.begin(), observed_.jobs.end(), std::back_inserter(write.known_jobs), uid_of);
+  }
   for (std::vector<Write>* writes : {&first_, &statuses_, &jobs_to_make_, &last_}) {
     move_to(plan_.writes, *writes);
   }

@@ -201,6 +201,37 @@ TEST_F(ControllerTest, AJobIsNotMadeWhileAnotherOneThatNoWatchHasToldOfMayWrite)
   EXPECT_TRUE(wait_for_phase("qwen", "Downloading"));
 }
 
+TEST_F(ControllerTest, AJobIsNotMadeBesideOneOfOthersThatThePlannerDidNotKnow) {
+  cluster.put(controller::claims(), bound_claim("shared"));
+  std::atomic<bool> once = false;
+  cluster.before_call([&](const FakeCluster::Call& call) {
+    if (call.verb == "list" && call.resource == "jobs" && call.ns == "llm" && !once.exchange(true)) {
+      const Json pod = {{"volumes", {{{"name", "cache"}, {"persistentVolumeClaim", {{"claimName", "shared"}}}}}}};
+      cluster.put(controller::jobs(), {{"metadata", {{"name", "theirs"}, {"namespace", "llm"}}},
+                                       {"spec", {{"template", {{"spec", pod}}}}},
+                                       {"status", {{"conditions", {{{"type", "Complete"}, {"status", "True"}}}}}}});
+    }
+  });
+  std::atomic<bool> seen_theirs = false;
+  Planners planners = simple_planners();
+  const auto plan = planners.claim;
+  planners.claim = [&](const ObservedClaim& seen, const Settings& now_set, controller::WallTime now) {
+    Plan made = plan(seen, now_set, now);
+    const bool theirs = std::any_of(seen.jobs.begin(), seen.jobs.end(),
+                                    [](const kube::Object& job) { return job.key().name == "theirs"; });
+    seen_theirs = seen_theirs || theirs;
+    if (theirs) {
+      std::erase_if(made.writes,
+                    [](const controller::Write& write) { return write.verb == controller::Write::Verb::kCreateJob; });
+    }
+    return made;
+  };
+  cluster.put(controller::model_caches(), cache_on("qwen", "shared"));
+  start(std::move(planners));
+  EXPECT_TRUE(cluster.wait_until([&] { return seen_theirs && telemetry["claim stale"] >= 1; }));
+  EXPECT_EQ(count_writes("create jobs"), 0U);
+}
+
 TEST_F(ControllerTest, APlannerThatThrowsHarmsNoOtherKey) {
   Planners planners = simple_planners();
   const auto plan = planners.claim;

@@ -18,7 +18,8 @@ using WallTime = std::chrono::system_clock::time_point;
 struct Write {
   enum class Verb {
     kCreate,       // POST; that it exists already is no failure, the next look tells what it is
-    kCreateJob,    // the same, after asking the API server that no other Job with this kClaimUidLabel is active
+    kCreateJob,    // the same, after asking the API server that no other Job with this kClaimUidLabel is active, and
+                   // that no Job of others is on its claim that is not among known_jobs
     kApply,        // server-side apply with our field manager; with preconditions.resource_version in the metadata
     kApplyStatus,  // the same for the sub-resource status
     kJsonPatch,    // RFC 6902; the operations test what they rely on
@@ -30,7 +31,8 @@ struct Write {
   std::string name;
   cluster::JsonPtr body;  // nullptr for kDelete
   cluster::Preconditions preconditions;
-  std::string why;  // for the log: "the claim of ModelCache/qwen does not exist"
+  std::string why;                           // for the log: "the claim of ModelCache/qwen does not exist"
+  std::vector<std::string> known_jobs = {};  // their UIDs
 };
 
 // An Event (core/v1) on an object. Told before the writes, under a name made of all its fields and `occasion`, so that

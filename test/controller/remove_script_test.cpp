@@ -15,7 +15,6 @@ using ::testing::ElementsAre;
 using testing::JobScript;
 using testing::kCommit;
 using testing::kOtherCommit;
-using ::testing::Not;
 using testing::Ran;
 
 const std::string kRepo = "cache/hub/models--Qwen--Qwen3-32B/";

@@ -16,7 +16,6 @@
 namespace warmgate::testing {
 namespace {
 
-using cluster::ApiError;
 using controller::Controller;
 using controller::ObservedClaim;
 using controller::Plan;

@@ -15,7 +15,6 @@ namespace warmgate::testing {
 namespace {
 
 using controller::WorkQueue;
-using controller::WorkQueueOptions;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;

@@ -21,8 +21,8 @@ struct Progress {
   std::int64_t bytes_total = 0;  // 0: not known yet
   int files = 0;
   bool verifying = false;  // everything has arrived, and its checksums are being compared: bytes_done stands still
-  WallTime at;           // when the line was written
-  WallTime advanced_at;  // when bytes_done last grew, as far as it was seen
+  WallTime at;             // when the line was written
+  WallTime advanced_at;    // when bytes_done last grew, as far as it was seen
   double bytes_per_second = 0;
 };
 

@@ -18,7 +18,6 @@ namespace {
 
 using engine::Stage;
 
-constexpr int kFailed = 500;             // of HTTP: failurePolicy decides
 constexpr std::size_t kMaxLogged = 253;  // of names from outside: the length of a DNS subdomain
 
 base::Redactor redactor_for(const Request& request) {
@@ -107,8 +106,7 @@ void tell_holds(const kube::Object& object, const engine::World& world, const in
   }
 }
 
-// What the author of a ModelCache may do himself. An allowed response becomes a refusal, or a failure of Warmgate where
-// nobody can tell.
+// What the author of a ModelCache may do himself. An allowed response becomes a refusal, also where nobody can tell.
 void demand_rights(const Request& request, const AccessSource& access, Response& response, Record& record) {
   if (!access) {
     record.unchecked.emplace_back("access");
@@ -119,10 +117,11 @@ void demand_rights(const Request& request, const AccessSource& access, Response&
     record.unchecked.emplace_back("access");
     record.error = "rights cannot be checked: " + verdict.failure;
     response.allowed = false;
-    response.code = kFailed;
-    response.reason = "InternalError";
+    response.code = 503;
+    response.reason = "ServiceUnavailable";
     response.message =
-        "Warmgate could not ask the API server what you may do yourself; try again (uid " + request.uid + ")";
+        "Warmgate could not ask the API server what you may do yourself; try again (its log says why, uid " +
+        request.uid + ")";
   } else if (!verdict.missing.empty()) {
     response.allowed = false;
     response.code = 403;
@@ -256,9 +255,7 @@ Outcome Handler::handle(Hook hook, std::string_view body) const {
     const std::shared_ptr<const Settings> settings = settings_();
     const Response response =
         respond(hook, *request, {*facts, settings->knowledge, settings->policy}, {workloads_, access_}, record);
-    const bool failed = !response.allowed && response.code == kFailed;
-    outcome.http_status = failed ? kFailed : outcome.http_status;
-    record.decision = failed ? "error" : response.allowed ? "allow" : "deny";
+    record.decision = response.allowed ? "allow" : "deny";
     outcome.body = write_response(response);
   } catch (const std::exception& error) {
     // An internal error is never an allow: failurePolicy decides what the API server makes of a 500.

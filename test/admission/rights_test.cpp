@@ -172,18 +172,19 @@ TEST(Rights, AreThoseOfTheWholeUserAsTheApiServerKnowsHim) {
   EXPECT_THAT(authorizer.subjects[0].extra.at("scopes"), ElementsAre("read", "write"));
 }
 
-TEST(Rights, WithoutAnAnswerTheRequestFailsAndIsNeverAllowed) {
+TEST(Rights, WithoutAnAnswerTheRequestIsRefused) {
   Authorizer authorizer;
   authorizer.failure = "connection refused to 10.0.0.1";
   Answering answering;
   answering.use_access(authorizer.source());
   const admission::Outcome outcome = answering.outcome(Hook::kValidate, review({.object = cache()}));
-  EXPECT_EQ(outcome.http_status, 500);
-  EXPECT_EQ(outcome.record.decision, "error");
+  EXPECT_EQ(outcome.http_status, 200);
+  EXPECT_EQ(outcome.record.decision, "deny");
   EXPECT_THAT(outcome.record.unchecked, ElementsAre("access"));
   EXPECT_EQ(outcome.record.error, "rights cannot be checked: connection refused to 10.0.0.1");
   const Json response = Json::parse(outcome.body)["response"];
   EXPECT_EQ(response["allowed"], false);
+  EXPECT_EQ(response["status"]["code"], 503);
   EXPECT_THAT(response["status"]["message"].get<std::string>(), ::testing::Not(HasSubstr("10.0.0.1")));
 }
 

@@ -66,8 +66,8 @@ class Handler {
   // Without `access` the rights of who writes a ModelCache are not looked at, which the record says.
   Handler(SettingsSource settings, FactsSource facts, WorkloadSource workloads = {}, AccessSource access = {});
 
-  // 200 with a verdict; 400 for what is no AdmissionReview request, 500 for a failure of Warmgate itself, or of the API
-  // server to answer (never an allow: failurePolicy decides then).
+  // 200 with a verdict; 400 for what is no AdmissionReview request, 500 for a failure of Warmgate itself (never an
+  // allow: failurePolicy decides then).
   [[nodiscard]] Outcome handle(Hook hook, std::string_view body) const;
 
  private:

@@ -38,7 +38,7 @@ struct LeaderElection::Impl {
 
   // One try to get the Lease, or to keep it; nullopt: it is ours.
   std::optional<ApiError> attempt(const std::stop_token& stop) {
-    const std::optional<ApiError> failure = ours() ? renew(stop) : get_and_take(stop);
+    std::optional<ApiError> failure = ours() ? renew(stop) : get_and_take(stop);
     const std::lock_guard lock(mutex);
     tried_at = clock.now();
     return failure;

@@ -1,4 +1,4 @@
-// Data files of policies/, and the scripts of Jobs, that are compiled into the binary, so that it needs nothing beside itself. Immutable.
+// Data files of policies/ and the scripts of Jobs, compiled into the binary: it needs nothing beside itself. Immutable.
 #pragma once
 
 #include <optional>

@@ -25,6 +25,7 @@ std::vector<std::string> errors_of(const std::string& text) {
   const document::Document document = section(text);
   check_cache_rules(document::View(document.value(), "/m"), errors);
   std::vector<std::string> out;
+  out.reserve(errors.size());
   for (const FieldError& error : errors) {
     out.push_back(error.pointer + " | " + error.message + " | " + error.help);
   }

@@ -11,7 +11,6 @@ namespace warmgate::testing {
 namespace {
 
 using document::Json;
-using ::testing::ElementsAre;
 
 const std::string kLease =
     "---\n{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: warmgate-controller, namespace: "

@@ -27,10 +27,12 @@ Json* item_with(Json& items, const char* key, const Json& value) {
 
 bool is_set(const std::string& path) { return path == "/metadata/finalizers"; }
 
+std::string below(std::string path, const std::string& name) { return path.append("/").append(name); }
+
 void merge(Json& into, const Json& from, const std::string& path) {
   if (from.is_object() && into.is_object()) {
     for (const auto& [name, value] : from.items()) {
-      merge(into[name], value, path + "/" + name);
+      merge(into[name], value, below(path, name));
     }
     return;
   }
@@ -61,7 +63,7 @@ void prune(Json& object, const Json& last, const Json& now, const std::string& p
         continue;
       }
       const bool still = now.is_object() && now.contains(name);
-      prune(object[name], value, still ? now[name] : Json(), path + "/" + name);
+      prune(object[name], value, still ? now[name] : Json(), below(path, name));
       if (!still && (!object[name].is_structured() || object[name].empty())) {
         object.erase(name);
       }

@@ -180,7 +180,7 @@ TEST_F(LeaderElectionTest, NoWriteLeavesUnlessTheLeaseOutlivesIt) {
       cluster, cluster, [&] { return a.surely_ours(seconds(5)); }, nullptr);
   const Json job = {{"metadata", {{"name", "x"}}}};
   const auto refused = [&] {
-    const std::vector<std::string> reasons = {
+    std::vector<std::string> reasons = {
         fenced.create(controller::jobs(), "llm", job).ok() ? "" : "NotLeader",
         fenced.patch(controller::jobs(), "llm", "x", cluster::PatchType::kApply, job, {}).ok() ? "" : "NotLeader",
         fenced.remove(controller::jobs(), "llm", "x", {}).ok() ? "" : "NotLeader"};

@@ -117,6 +117,7 @@ Json& container(Json& job) { return job["spec"]["template"]["spec"]["containers"
 
 base::Result<CacheManifest> adopt(const std::vector<Json>& jobs, const Adoption& adoption = {"model-cache", "", {}}) {
   std::vector<kube::Object> objects;
+  objects.reserve(jobs.size());
   for (const Json& job : jobs) {
     objects.emplace_back(document::Document(job));
   }

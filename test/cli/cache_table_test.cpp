@@ -52,6 +52,7 @@ Json ready() {
 
 std::string table(const std::vector<Json>& caches, const TableStyle& style = {}) {
   std::vector<CacheRow> rows;
+  rows.reserve(caches.size());
   for (const Json& one : caches) {
     rows.push_back(cli::cache_row(one));
   }

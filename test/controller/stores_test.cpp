@@ -165,6 +165,7 @@ TEST_F(StoresTest, AClaimIsSeenWithAllThatStandsOnIt) {
   const ObservedClaim seen = stores.observe_claim("llm", "shared");
   const auto names = [](const std::vector<kube::Object>& objects) {
     std::vector<std::string> out;
+    out.reserve(objects.size());
     for (const kube::Object& object : objects) {
       out.push_back(object.key().name);
     }

@@ -134,8 +134,10 @@ TEST_F(WorkQueueTest, NoTwoWorkersEverHaveTheSameKeyAndNoChangeIsLost) {
   std::array<std::atomic<int>, kKeys> wanted{};
   std::array<std::atomic<int>, kKeys> seen{};
   std::array<std::atomic<bool>, kKeys> busy{};
+  constexpr std::size_t kWorkers = 4;
   std::vector<std::jthread> workers;
-  for (int i = 0; i < 4; ++i) {
+  workers.reserve(kWorkers);
+  while (workers.size() < kWorkers) {
     workers.emplace_back([&] {
       while (const std::optional<std::string> key = queue.take()) {
         const auto index = static_cast<std::size_t>(std::stoi(*key));

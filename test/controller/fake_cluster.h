@@ -80,8 +80,8 @@ class FakeCluster final : public cluster::KubeApi {
  private:
   struct Key {
     std::string plural;
-    std::string id;  // "ns/name"
-    friend auto operator<=>(const Key&, const Key&) = default;
+    std::string id;                                             // "ns/name"
+    friend auto operator<=>(const Key&, const Key&) = default;  // NOLINT(modernize-use-nullptr)
   };
   struct Change {
     int version = 0;

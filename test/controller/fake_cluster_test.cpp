@@ -22,7 +22,7 @@ Json cache(const std::string& name) {
 class FakeClusterTest : public ::testing::Test {
  protected:
   Json now(const std::string& name = "qwen") { return cluster.find(controller::model_caches(), "llm", name).value(); }
-  auto apply(Json body, const cluster::PatchOptions& options = kOurs) {
+  auto apply(const Json& body, const cluster::PatchOptions& options = kOurs) {
     return cluster.patch(controller::model_caches(), "llm", "qwen", PatchType::kApply, body, options);
   }
 

@@ -31,7 +31,7 @@ Json mounting(const std::string& claim) {
 
 class StoresTest : public ::testing::Test {
  protected:
-  static Json named(const std::string& kind, const std::string& name, int version, Json more = Json::object()) {
+  static Json named(const std::string& kind, const std::string& name, int version, const Json& more = Json::object()) {
     Json object = {
         {"apiVersion", kind == "Job"          ? "batch/v1"
                        : kind == "ModelCache" ? "warmgate.dev/v1alpha1"

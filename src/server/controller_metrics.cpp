@@ -1,14 +1,11 @@
 #include "warmgate/server/controller_metrics.h"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
-#include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-#include <algorithm>
 #include <array>
-#include <span>
+
+#include "metric_families.h"
 
 namespace warmgate::server {
 namespace {
@@ -34,10 +31,6 @@ constexpr std::array kEventResults{"told"sv, "known"sv, "limited"sv, "failed"sv}
 constexpr std::array kPhases{"Pending"sv, "Downloading"sv, "Verifying"sv, "Ready"sv,
                              "Failed"sv,  "Suspended"sv,   "Deleting"sv};
 
-std::string clamp(std::string_view value, std::span<const std::string_view> known) {
-  return std::find(known.begin(), known.end(), value) != known.end() ? std::string(value) : "other";
-}
-
 // A look at a key computes, or waits for a few calls of 5 s each.
 Buckets work_buckets() { return {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}; }
 // 65.5 GB take ten minutes at 110 MB/s; a day is the longest that a Pod is held by default.
@@ -45,18 +38,11 @@ Buckets wait_buckets() { return {1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 36
 
 }  // namespace
 
-struct ControllerMetrics::Impl {
-  prometheus::Family<prometheus::Counter>& counters(const std::string& name, const std::string& help) {
-    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-  }
-  prometheus::Family<prometheus::Gauge>& gauges(const std::string& name, const std::string& help) {
-    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-  }
+struct ControllerMetrics::Impl : MetricFamilies {
   prometheus::Family<prometheus::Histogram>& histograms(const std::string& name, const std::string& help) {
     return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
   }
 
-  prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& reconciles =
       counters("warmgate_controller_reconciles_total", "Looks at a key, by how they ended");
   prometheus::Family<prometheus::Histogram>& durations =

@@ -1,17 +1,14 @@
 #include "warmgate/server/metrics.h"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
-#include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
 #include <array>
 #include <mutex>
 #include <set>
-#include <span>
 
+#include "metric_families.h"
 #include "warmgate/base/version.h"
 
 namespace warmgate::server {
@@ -39,10 +36,6 @@ constexpr std::array kCertificateKinds{"serving"sv, "ca"sv, "client-ca"sv};
 // The catalogue has about 40 rules; a caller that makes ids up must not make series up.
 constexpr std::size_t kMaxRules = 64;
 
-std::string clamp(std::string_view value, std::span<const std::string_view> known) {
-  return std::find(known.begin(), known.end(), value) != known.end() ? std::string(value) : "other";
-}
-
 bool is_rule_id(std::string_view text) {
   return text.size() == 5 && text.substr(0, 2) == "WG" &&
          std::all_of(text.begin() + 2, text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -62,14 +55,7 @@ struct ReloadMetrics {
 
 }  // namespace
 
-struct Metrics::Impl {
-  prometheus::Family<prometheus::Counter>& counters(const std::string& name, const std::string& help) {
-    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-  }
-  prometheus::Family<prometheus::Gauge>& gauges(const std::string& name, const std::string& help) {
-    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-  }
-
+struct Metrics::Impl : MetricFamilies {
   // Both results from the start, so that a rate over them has a beginning.
   ReloadMetrics reloads(const std::string& prefix, const std::string& what) {
     auto& total = counters(prefix + "_reload_total", "Times that " + what + " was read anew");
@@ -92,7 +78,6 @@ struct Metrics::Impl {
     return label;
   }
 
-  prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests =
       counters("warmgate_admission_requests_total", "Admission requests answered");
   prometheus::Family<prometheus::Histogram>& durations = prometheus::BuildHistogram()

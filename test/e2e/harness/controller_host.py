@@ -2,16 +2,14 @@
 
 Each runs as its Deployment starts it. It reaches the API server through a relay of its own, which knows what it
 asks."""
-import json
 import signal
 import subprocess
-import urllib.error
-import urllib.request
 
 from . import tools
 from .api import ApiError
 from .api_relay import ApiRelay
 from .processes import Process, clean_environment, wait_until
+from .program import Program
 
 NAMESPACE = "warmgate"
 ACCOUNT = "warmgate-controller"
@@ -36,7 +34,7 @@ class WallClock:
         fresh.replace(self._file)
 
 
-class Controller:
+class Controller(Program):
     """One `warmgate controller`, which may be started again and again."""
 
     def __init__(self, plane, folder, reaper, identity, policy, environment, direct, arguments):
@@ -52,41 +50,19 @@ class Controller:
             *arguments,
         ]
         environment = clean_environment(**environment)
-        self._process = Process(
-            identity, command, folder / f"controller-{identity}.log", reaper, environment=environment
-        )
-        self._log_start = 0
-        self.health = None
+        log = folder / f"controller-{identity}.log"
+        super().__init__(Process(identity, command, log, reaper, environment=environment))
 
     def start(self):
-        log = self._process.log
-        self._log_start = log.stat().st_size if log.exists() else 0
+        self.skip_log()
         self._process.start()
         self._process.wait_ready(self._announced, START_SECONDS)
         return self
-
-    def log_entries(self):
-        """The JSON lines of its log since it was started last."""
-        with self._process.log.open("rb") as log:
-            log.seek(self._log_start)
-            lines = log.read().decode(errors="replace").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
 
     def _announced(self):
         found = [entry["health"] for entry in self.log_entries() if "health" in entry]
         self.health = found[0] if found else None
         return bool(found)
-
-    def get(self, path):
-        try:
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(f"http://{self.health}{path}", timeout=5) as response:
-                return response.read().decode()
-        except (urllib.error.URLError, OSError):
-            return None
-
-    def running(self):
-        return self._process.running()
 
     @property
     def pid(self):
@@ -95,21 +71,6 @@ class Controller:
     def kill(self):
         """From any thread, as the relay's; wait() comes after it."""
         self._process.send(signal.SIGKILL)
-
-    def pause(self):
-        self._process.send(signal.SIGSTOP)
-
-    def resume(self):
-        self._process.send(signal.SIGCONT)
-
-    def terminate(self):
-        self._process.send(signal.SIGTERM)
-
-    def reload(self):
-        self._process.send(signal.SIGHUP)
-
-    def wait(self, seconds=30):
-        return self._process.wait(seconds)
 
     def stop(self):
         if self.running():

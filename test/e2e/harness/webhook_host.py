@@ -9,18 +9,16 @@ Secret as volumes, and reach the API server by an address of their network (thro
 loopback).
 """
 import base64
-import json
 import os
 import pathlib
 import signal
 import subprocess
-import urllib.error
-import urllib.request
 
 from . import tools
 from .api import path_of
 from .network import NetworkNamespace, why_impossible
 from .processes import Process
+from .program import Program
 from .relay import Relay
 from .volume import Volume
 
@@ -40,28 +38,18 @@ def make_certificates(folder):
     subprocess.run([script, "--out", folder, "--days", "2"], check=True, capture_output=True)
 
 
-class Server:
+class Server(Program):
     """One `warmgate serve`."""
 
     def __init__(self, process, address):
-        self._process = process
+        super().__init__(process)
         self.address = address
-        self.https = self.health = None
-        # The log is the process's own, but a restart on the same address continues it.
-        self._log_start = process.log.stat().st_size if process.log.exists() else 0
+        self.https = None
 
     def start(self):
         self._process.start()
         self._process.wait_ready(self._announced, START_SECONDS)
         self._process.wait_ready(lambda: self.get("/readyz") is not None, START_SECONDS)
-
-    def log_entries(self, message=None):
-        """The JSON lines of its log since this server started."""
-        with self._process.log.open("rb") as log:
-            log.seek(self._log_start)
-            lines = log.read().decode(errors="replace").splitlines()
-        entries = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
-        return [entry for entry in entries if message is None or entry.get("message") == message]
 
     def _announced(self):
         found = self.log_entries("serving")
@@ -69,41 +57,14 @@ class Server:
             self.https, self.health = found[0]["https"], found[0]["health"]
         return bool(found)
 
-    def get(self, path):
-        try:
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(f"http://{self.health}{path}", timeout=5) as response:
-                return response.read().decode()
-        except (urllib.error.URLError, OSError):
-            return None
-
     def requests(self):
         """How many AdmissionReviews it has answered."""
         lines = (self.get("/metrics") or "").splitlines()
         counts = [line.rpartition(" ")[2] for line in lines if line.startswith("warmgate_admission_requests_total{")]
         return int(sum(map(float, counts)))
 
-    def running(self):
-        return self._process.running()
-
-    def terminate(self):
-        self._process.send(signal.SIGTERM)
-
-    def wait(self, seconds):
-        return self._process.wait(seconds)
-
     def kill(self):
         self._process.stop(signal.SIGKILL)
-
-    def reload(self):
-        self._process.send(signal.SIGHUP)
-
-    def pause(self):
-        """It still accepts connections, by the kernel, and answers nothing."""
-        self._process.send(signal.SIGSTOP)
-
-    def resume(self):
-        self._process.send(signal.SIGCONT)
 
     def tail(self, lines=40):
         return self._process.tail(lines)

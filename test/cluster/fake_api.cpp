@@ -24,6 +24,11 @@ FakeClock::Wall::time_point FakeClock::wall_now() const {
 void FakeClock::sleep_for(std::chrono::milliseconds time, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   const Steady::time_point until = now_ + time;
+  if (passing_) {
+    now_ = until;
+    changed_.notify_all();
+    return;
+  }
   sleeper_ = until;
   changed_.notify_all();
   changed_.wait(lock, stop, [&] { return now_ >= until; });
@@ -37,6 +42,11 @@ void FakeClock::advance(std::chrono::milliseconds time) {
     sleeper_.reset();
   }
   changed_.notify_all();
+}
+
+void FakeClock::pass_sleeps(bool pass) {
+  const std::lock_guard lock(mutex_);
+  passing_ = pass;
 }
 
 std::chrono::milliseconds FakeClock::await_sleeper() {

@@ -34,12 +34,15 @@ class FakeClock final : public cluster::Clock {
   std::chrono::milliseconds await_sleeper();
   // Lets the sleeper's time pass.
   void wake() { advance(await_sleeper()); }
+  // From now on whoever sleeps moves the time himself, by as much, and goes on: for code on the test's own thread.
+  void pass_sleeps(bool pass);
 
  private:
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   Steady::time_point now_;
   std::optional<Steady::time_point> sleeper_;
+  bool passing_ = false;
 };
 
 class FakeApi final : public cluster::KubeApi {

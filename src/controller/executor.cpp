@@ -136,49 +136,56 @@ Outcome Executor::create_job(const Write& write, const std::stop_token& stop) {
   return create(write);
 }
 
-// Asks the API server, not the watches: who else may write to the claim of this Job; "" when nobody does. A Job of
-// others that the planner did not know of counts as such: it may have downloaded all that is wanted. A Job that is gone
-// is followed by its Pods, which the garbage collector ends later.
+// Asks the API server, not the watches: who else may write to the claim of this Job; "" when nobody does. Three small
+// questions: a namespace may hold hundreds of our Jobs, each with its script.
 ApiResult<std::string> Executor::other_writer(const Write& write, bool& exists, const std::stop_token& stop) {
-  const std::string uid = View(*write.body)["metadata"]["labels"][api::kClaimUidLabel].text();
-  const std::vector<std::string> claims = claims_of_job(View(*write.body));
-  cluster::ListOptions same_claim;
-  same_claim.ns = write.ns;
+  const std::string label(api::kClaimUidLabel);
+  const std::string ours = label + "=" + View(*write.body)["metadata"]["labels"][api::kClaimUidLabel].text();
   std::string writer;
-  const auto jobs_listed = api_.list(
-      jobs(), same_claim,
-      [&](Json&& item) {
-        const View job(item);
-        const std::string name = job["metadata"]["name"].text();
-        const bool ours = job["metadata"]["labels"][api::kClaimUidLabel].text() == uid;
-        const std::vector<std::string> mounted = claims_of_job(job);
-        if (!ours &&
-            std::find_first_of(mounted.begin(), mounted.end(), claims.begin(), claims.end()) == mounted.end()) {
-          return;
-        }
-        exists = exists || (ours && name == write.name);
-        const bool known = std::find(write.known_jobs.begin(), write.known_jobs.end(), job["metadata"]["uid"].text()) !=
-                           write.known_jobs.end();
-        if (ours ? name != write.name && is_active_job(job) : !known) {
-          writer = "Job/" + name;
-        }
-        stores_.learn(jobs(), item);
-      },
-      stop);
-  if (!jobs_listed || exists || !writer.empty()) {
-    return jobs_listed ? ApiResult<std::string>(writer) : jobs_listed;
+  const auto ask = [&](const cluster::Resource& resource, const std::string& selector, const auto& look) {
+    cluster::ListOptions asked;
+    asked.ns = write.ns;
+    asked.label_selector = selector;
+    return api_.list(
+        resource, asked,
+        [&](Json&& item) {
+          look(View(item));
+          stores_.learn(resource, item);
+        },
+        stop);
+  };
+  const auto our_job = [&](const View& job) {
+    const std::string name = job["metadata"]["name"].text();
+    exists = exists || name == write.name;
+    if (name != write.name && is_active_job(job)) {
+      writer = "Job/" + name;
+    }
+  };
+  // One that the planner did not know of counts as a writer: it may have downloaded all that is wanted.
+  const std::vector<std::string> claims = claims_of_job(View(*write.body));
+  const auto job_of_others = [&](const View& job) {
+    const std::vector<std::string> mounted = claims_of_job(job);
+    const bool same_claim =
+        std::find_first_of(mounted.begin(), mounted.end(), claims.begin(), claims.end()) != mounted.end();
+    const std::string uid = job["metadata"]["uid"].text();
+    if (same_claim && std::find(write.known_jobs.begin(), write.known_jobs.end(), uid) == write.known_jobs.end()) {
+      writer = "Job/" + job["metadata"]["name"].text();
+    }
+  };
+  // A Job that is gone is followed by its Pods, which the garbage collector ends later.
+  const auto our_pod = [&](const View& pod) {
+    if (is_active_pod(pod)) {
+      writer = "Pod/" + pod["metadata"]["name"].text();
+    }
+  };
+  auto answer = ask(jobs(), ours, our_job);
+  if (answer && !exists && writer.empty()) {
+    answer = ask(jobs(), "!" + label, job_of_others);
   }
-  same_claim.label_selector = std::string(api::kClaimUidLabel).append("=").append(uid);
-  const auto pods_listed = api_.list(
-      pods(), same_claim,
-      [&](Json&& item) {
-        if (is_active_pod(View(item))) {
-          writer = "Pod/" + View(item)["metadata"]["name"].text();
-        }
-        stores_.learn(pods(), item);
-      },
-      stop);
-  return pods_listed ? ApiResult<std::string>(writer) : pods_listed;
+  if (answer && !exists && writer.empty()) {
+    answer = ask(pods(), ours, our_pod);
+  }
+  return answer ? ApiResult<std::string>(writer) : answer;
 }
 
 Outcome Executor::patch(const Write& write) {

@@ -13,7 +13,7 @@ namespace {
 using document::Json;
 using document::View;
 
-const Json& member(const Json& from, const char* name) {
+const Json& member(const Json& from, std::string_view name) {
   static const Json kNothing;
   const auto found = from.is_object() ? from.find(name) : from.end();
   return from.is_object() && found != from.end() ? *found : kNothing;
@@ -75,28 +75,48 @@ bool has_claim(const Json& pod_spec) {
   return false;
 }
 
-bool has_label(const Json& object, std::string_view label) {
-  return member(member(object, "metadata"), "labels").contains(std::string(label));
+const Json& label(const Json& object, std::string_view name) {
+  return member(member(member(object, "metadata"), "labels"), name);
 }
 
-std::optional<Json> trim_job(const Json& object) {
-  if (!has_claim(member(member(member(object, "spec"), "template"), "spec")) && !has_label(object, api::kTaskLabel)) {
-    return std::nullopt;
-  }
-  return trim_whole(object);
-}
+bool has_label(const Json& object, std::string_view name) { return !label(object, name).is_null(); }
 
-Json trim_containers(const Json& containers) {
+// `members` of each container, but not the mount of the service account's token, in every container under a random
+// name.
+Json trim_containers(const Json& containers, std::initializer_list<const char*> members) {
   Json out = Json::array();
   for (const Json& container : containers) {
-    Json kept = picked(container, {"name", "image", "command", "args", "env", "envFrom", "resources", "workingDir"});
+    Json kept = picked(container, members);
     for (const Json& mount : member(container, "volumeMounts")) {
-      // The service account's token, in every container under a random name.
       if (member(mount, "mountPath") != "/var/run/secrets/kubernetes.io/serviceaccount") {
         kept["volumeMounts"].push_back(mount);
       }
     }
     out.push_back(std::move(kept));
+  }
+  return out;
+}
+
+void trim_all_containers(const Json& pod_spec, std::initializer_list<const char*> members, Json& out) {
+  for (const char* containers : {"containers", "initContainers"}) {
+    if (member(pod_spec, containers).is_array()) {
+      out[containers] = trim_containers(member(pod_spec, containers), members);
+    }
+  }
+}
+
+// Of a Job that the controller has made itself no more is read than what it mounts: its script is longer than the rest,
+// and there are as many as ModelCaches.
+std::optional<Json> trim_job(const Json& object) {
+  const Json& pod_spec = member(member(member(object, "spec"), "template"), "spec");
+  if (!has_claim(pod_spec) && !has_label(object, api::kTaskLabel)) {
+    return std::nullopt;
+  }
+  Json out = trim_whole(object).value_or(Json());
+  if (label(object, api::kManagedByLabel) == api::kManagedBy) {
+    Json kept = picked(pod_spec, {"volumes"});
+    trim_all_containers(pod_spec, {"name"}, kept);
+    out["spec"]["template"]["spec"] = std::move(kept);
   }
   return out;
 }
@@ -111,10 +131,10 @@ std::optional<Json> trim_pod(const Json& object) {
   Json& kept = out["spec"];
   kept = picked(spec, {"nodeName", "nodeSelector", "affinity", "tolerations", "restartPolicy", "schedulingGates",
                        "schedulerName", "serviceAccountName"});
-  for (const char* containers : {"containers", "initContainers"}) {
-    if (member(spec, containers).is_array()) {
-      kept[containers] = trim_containers(member(spec, containers));
-    }
+  if (has_label(object, api::kTaskLabel)) {
+    trim_all_containers(spec, {"name", "image"}, kept);
+  } else {
+    trim_all_containers(spec, {"name", "image", "command", "args", "env", "envFrom", "resources", "workingDir"}, kept);
   }
   for (const Json& volume : member(spec, "volumes")) {
     if (!member(volume, "projected").is_object()) {

@@ -61,6 +61,36 @@ class StoresTest : public ::testing::Test {
   Stores stores{clock, [this](const std::string& key) { dirty.push_back(key); }};
 };
 
+TEST_F(StoresTest, OfItsOwnJobsAndTheirPodsTheScriptIsNotKeptButOfOthersItIs) {
+  const auto kept = [](StoreType type, const Json& object, const char* pointer) {
+    return controller::stored_types()
+        .at(static_cast<std::size_t>(type))
+        .trim(object)
+        .value()
+        .at(Json::json_pointer(pointer));
+  };
+  const auto with = [](const Json& spec, const Json& labels) {
+    return named("Job", "fetch", 1, {{"metadata", {{"labels", labels}}}, {"spec", spec}});
+  };
+  const Json pod_spec = Json::parse(R"({
+      "volumes": [{"name": "cache", "persistentVolumeClaim": {"claimName": "shared"}}],
+      "affinity": {"nodeAffinity": {}},
+      "containers": [{"name": "download", "image": "python", "command": ["sh", "-c"], "args": ["hf download"],
+                      "env": [{"name": "A", "value": "b"}],
+                      "volumeMounts": [{"name": "cache", "mountPath": "/cache"}]}]})");
+  const Json job_spec = {{"backoffLimit", 3}, {"template", {{"spec", pod_spec}}}};
+  const Json ours = {{"app.kubernetes.io/managed-by", "warmgate"}, {"warmgate.dev/task", "download"}};
+  EXPECT_EQ(kept(StoreType::kJobs, with(job_spec, ours), "/spec"), Json::parse(R"({
+      "backoffLimit": 3,
+      "template": {"spec": {
+          "volumes": [{"name": "cache", "persistentVolumeClaim": {"claimName": "shared"}}],
+          "containers": [{"name": "download", "volumeMounts": [{"name": "cache", "mountPath": "/cache"}]}]}}})"));
+  EXPECT_EQ(kept(StoreType::kJobs, with(job_spec, {{"app", "mine"}}), "/spec"), job_spec);
+  EXPECT_EQ(kept(StoreType::kPods, with(pod_spec, ours), "/spec/containers"), Json::parse(R"([
+      {"name": "download", "image": "python", "volumeMounts": [{"name": "cache", "mountPath": "/cache"}]}])"));
+  EXPECT_EQ(kept(StoreType::kPods, with(pod_spec, {{"app", "mine"}}), "/spec/containers"), pod_spec["containers"]);
+}
+
 TEST_F(StoresTest, EveryChangeMakesTheKeysDirtyThatItMattersTo) {
   watch(StoreType::kCaches, named("ModelCache", "qwen", 1, {{"spec", {{"storage", {{"claimName", "shared"}}}}}}));
   EXPECT_THAT(told(), ElementsAre("claim/llm/shared"));

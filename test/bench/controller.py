@@ -177,6 +177,16 @@ def calls(controller):
     return metrics.total(controller.get("/metrics") or "", CALLS)
 
 
+def calls_by_kind(controller, options):
+    """For each ModelCache, most first."""
+    kinds = {}
+    for labels, value in metrics.samples(controller.get("/metrics") or "", CALLS):
+        kind = f"{labels['verb']} {labels['resource']} {labels['code']}"
+        kinds[kind] = kinds.get(kind, 0) + value
+    shown = sorted(kinds.items(), key=lambda item: -item[1])
+    return ", ".join(f"{kind} {value / options.caches:.1f}" for kind, value in shown if value >= options.caches / 20)
+
+
 def converge(controller, admin, options):
     downloads = Downloads(admin)
     ready, held = Watch(admin, "ModelCache", is_ready), Watch(admin, "Pod", is_gated)
@@ -196,7 +206,7 @@ def converge(controller, admin, options):
     print(f"converged at {options.caches / took:.0f} ModelCaches a second")
     print(f"CPU {usage.cpu:.1f} s, memory {usage.resident:.0f} MiB (peak {usage.peak:.0f} MiB)")
     each = made / (options.caches + options.pods)
-    print(f"API calls: {made:.0f}, {each:.1f} for each ModelCache and Pod", flush=True)
+    print(f"API calls: {made:.0f}, {each:.1f} for each ModelCache and Pod: {calls_by_kind(controller, options)}", flush=True)
 
 
 def settle(controller):

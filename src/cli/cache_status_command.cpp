@@ -4,10 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <memory>
 
 #include "cache_commands.h"
+#include "cache_lines.h"
 #include "cache_watch.h"
 #include "cluster_access.h"
 #include "warmgate/base/text.h"
@@ -21,6 +21,8 @@ struct StatusOptions {
   bool everywhere = false;
   bool watch = false;
   bool until_ready = false;
+  std::string output = "table";
+  [[nodiscard]] bool json() const { return output == "json"; }
 };
 
 std::string variable(const char* name) {
@@ -65,6 +67,9 @@ struct Terminal {
   bool can_redraw;
 };
 
+// Whether there may be more.
+bool append(const std::string& text) { return print(text, kClean) == kClean && !output_closed(); }
+
 // Draws the table over the one before.
 class Redrawn {
  public:
@@ -77,7 +82,7 @@ class Redrawn {
     // ECMA-48: cursor up, and erase from there to the end.
     const std::string back = lines_ == 0 ? "" : "\x1b[" + std::to_string(lines_) + "A\x1b[J";
     lines_ = std::count(table.begin(), table.end(), '\n');
-    return print(back + table, kClean) == kClean && !output_closed();
+    return append(back + table);
   }
 
  private:
@@ -86,39 +91,15 @@ class Redrawn {
   std::ptrdiff_t lines_ = 0;
 };
 
-// A line for each ModelCache at first, and for each that changed.
-class Appended {
- public:
-  bool show(const std::vector<CacheRow>& rows) {
-    std::map<std::string, std::string> now;
-    std::string text;
-    for (const CacheRow& row : rows) {
-      const std::string id = row.ns + "/" + row.name;
-      std::string line = cache_line(row) + "\n";
-      const auto before = lines_.find(id);
-      text += before == lines_.end() || before->second != line ? line : "";
-      now.emplace(id, std::move(line));
-    }
-    for (const auto& [id, line] : lines_) {
-      text += now.contains(id) ? std::string() : std::string(id).append(" deleted\n");
-    }
-    lines_ = std::move(now);
-    return print(text, kClean) == kClean && !output_closed();
-  }
-
- private:
-  std::map<std::string, std::string> lines_;
-};
-
-int watch(const CommandClient& client, const CacheQuery& query, bool until_ready) {
+int watch(const CommandClient& client, const CacheQuery& query, const StatusOptions& options) {
   const Terminal terminal;
   Redrawn redrawn(terminal, query.ns.empty());
-  Appended appended;
+  ChangedLines lines(options.json() ? cache_json : cache_line);
   const auto show = [&](const std::vector<CacheRow>& rows) {
-    return terminal.can_redraw ? redrawn.show(rows) : appended.show(rows);
+    return terminal.can_redraw && !options.json() ? redrawn.show(rows) : append(lines.next(rows));
   };
-  const base::Result<WatchEnd> end =
-      watch_caches({*client.api, *client.clock, query, until_ready, show, [](const std::string& text) { say(text); }});
+  const base::Result<WatchEnd> end = watch_caches(
+      {*client.api, *client.clock, query, options.until_ready, show, [](const std::string& text) { say(text); }});
   if (!end) {
     return fail(end.error().message);
   }
@@ -145,11 +126,14 @@ int run_status(const StatusOptions& options) {
     query.ns = client->ns;
   }
   if (options.watch || options.until_ready) {
-    return watch(*client, query, options.until_ready);
+    return watch(*client, query, options);
   }
   const base::Result<std::vector<CacheRow>> rows = read_caches(*client->api, query);
   if (!rows) {
     return fail(rows.error().message);
+  }
+  if (options.json()) {
+    return print(caches_json(*rows), kClean);
   }
   if (rows->empty()) {
     return print("There are no ModelCaches in " + (query.ns.empty() ? "the cluster" : "namespace " + query.ns) + ".\n",
@@ -171,9 +155,15 @@ void add_cache_status(CLI::App& cache, Run& run) {
       "  warmgate cache status                         those of the namespace\n"
       "  warmgate cache status -A --watch              all, until Ctrl-C\n"
       "  warmgate cache status qwen --until-ready      for scripts: exit code 0 when it is Ready, 1 when it failed\n"
+      "  warmgate cache status -o json | jq -r '.modelCaches[] | select(.ready | not) | .name'\n"
       "\n"
-      "On a terminal --watch draws over what it showed; elsewhere it adds a line for each change. For programs:\n"
-      "kubectl get modelcaches -o json.");
+      "On a terminal --watch draws over what it showed; elsewhere it adds a line for each change.\n"
+      "-o json is one document {\"modelCaches\": [...]}; with --watch or --until-ready one object per line and "
+      "change.\n"
+      "Its fields are a contract: namespace, name, repo, revision, phase (of one that has gone: Deleted), ready, "
+      "reason,\n"
+      "message, claim, users; bytes.done, bytes.total, percent, bytesPerSecond, remainingSeconds, replacedBy and\n"
+      "unusedSince where they are known.");
   CLI::Option* name =
       command->add_option("name", options->query.name, "One ModelCache; without it all")->type_name("NAME");
   CLI::Option* ns =
@@ -185,6 +175,9 @@ void add_cache_status(CLI::App& cache, Run& run) {
   command->add_flag("-w,--watch", options->watch, "Show them as they change");
   command->add_flag("--until-ready", options->until_ready,
                     "Watch until all of them are Ready (exit code 0), or one has failed (1)");
+  command->add_option("-o,--output", options->output, "table, or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
   add_connection_options(*command, options->cluster);
   command->callback([options, &run] { run = [options] { return run_status(*options); }; });
 }

@@ -18,32 +18,15 @@ using Line = std::vector<std::string>;
 
 constexpr std::size_t kShortRevision = 12;  // as in the columns of kubectl
 constexpr std::size_t kMaxCell = 48;        // a name may have 253 characters
-constexpr std::size_t kMaxNote = 2000;
+constexpr std::size_t kMaxText = 2000;      // of a condition's message the API server takes 32768
 constexpr std::size_t kBarCells = 20;
 constexpr std::size_t kNarrowBarCells = 10;
 constexpr std::size_t kNarrow = 130;  // terminals where the usual row does not fit
 constexpr std::size_t kMinNoteWidth = 20;
 constexpr const char* kGap = "  ";
 
-std::string cell(const std::string& text) { return base::one_line(text, kMaxCell); }
-
-// What a person should know beside phase and numbers.
-std::string note_of(const View& root, const CacheRow& row) {
-  const std::string replaced_by = root["status"]["replacedBy"].text();
-  if (row.ready) {
-    const std::string since = root["status"]["unusedSince"].text();
-    return replaced_by.empty() ? ""
-                               : "replaced by " + replaced_by + (since.empty() ? "" : ", and unused since " + since);
-  }
-  for (const View& condition : root["status"]["conditions"].items()) {
-    std::string note = condition["reason"].text();
-    if (condition["type"].text() == "Ready" && note != "Downloading") {
-      const std::string message = condition["message"].text();
-      return note.append(message.empty() || note.empty() ? "" : ": ").append(message);
-    }
-  }
-  return root["status"]["phase"] ? "" : "no controller has looked at it yet";
-}
+// What the cluster says, on one line.
+std::string line_of(const View& text) { return base::one_line(text.text(), kMaxText); }
 
 std::optional<double> part_of(const CacheRow& row) {
   if (row.ready) {
@@ -57,7 +40,7 @@ std::optional<double> part_of(const CacheRow& row) {
   return std::clamp(static_cast<double>(*row.bytes_done) / static_cast<double>(*row.bytes_total), 0.0, kAlmost);
 }
 
-std::string percent(double part) { return std::to_string(static_cast<int>(part * 100)) + "%"; }
+int percent(double part) { return static_cast<int>(part * 100); }
 
 std::string size_of(const CacheRow& row) {
   if (row.bytes_total.value_or(0) > 0) {
@@ -81,13 +64,14 @@ Line cells_of(const CacheRow& row, const TableStyle& style) {
   const std::optional<double> part = part_of(row);
   Line cells;
   if (style.namespaces) {
-    cells.push_back(row.ns);
+    cells.push_back(base::one_line(row.ns, kMaxCell));
   }
   const std::size_t cells_of_bar = style.width > 0 && style.width < kNarrow ? kNarrowBarCells : kBarCells;
-  const std::string bar = part ? progress_bar(*part, cells_of_bar, style.utf8) + " " + percent(*part) : "-";
-  for (const std::string& text : {row.name, row.model, row.revision, row.phase, bar, size_of(row), speed_of(row),
-                                  left_of(row), row.claim, std::to_string(row.users)}) {
-    cells.push_back(text.empty() ? "-" : text);
+  const std::string bar =
+      part ? progress_bar(*part, cells_of_bar, style.utf8) + " " + std::to_string(percent(*part)) + "%" : "-";
+  for (const std::string& text : {row.name, row.model, row.revision.substr(0, kShortRevision), row.phase, bar,
+                                  size_of(row), speed_of(row), left_of(row), row.claim, std::to_string(row.users)}) {
+    cells.push_back(text.empty() ? "-" : base::one_line(text, kMaxCell));
   }
   return cells;
 }
@@ -132,24 +116,48 @@ CacheRow cache_row(const document::Json& model_cache) {
   const View storage = root["spec"]["storage"];
   const View status = root["status"];
   CacheRow row;
-  row.ns = cell(root["metadata"]["namespace"].text());
-  row.name = cell(root["metadata"]["name"].text());
-  row.model = cell(source["repo"].text());
-  row.revision = cell(source["revision"].text()).substr(0, kShortRevision);
-  row.phase = cell(status["phase"].string().value_or("Unknown"));
+  row.ns = line_of(root["metadata"]["namespace"]);
+  row.name = line_of(root["metadata"]["name"]);
+  row.model = line_of(source["repo"]);
+  row.revision = line_of(source["revision"]);
+  row.phase = status["phase"].string() ? line_of(status["phase"]) : "Unknown";
   row.failed = row.phase == "Failed";
   for (const View& condition : status["conditions"].items()) {
-    row.ready |= condition["type"].text() == "Ready" && condition["status"].text() == "True";
+    if (condition["type"].text() == "Ready") {
+      row.ready = condition["status"].text() == "True";
+      row.reason = line_of(condition["reason"]);
+      row.message = line_of(condition["message"]);
+    }
+  }
+  if (!status["phase"]) {
+    row.message = "no controller has looked at it yet";
   }
   row.bytes_done = status["bytes"]["done"].integer();
   row.bytes_total = status["bytes"]["total"].integer();
   row.bytes_per_second = status["bytesPerSecond"].integer();
   row.remaining_seconds = status["remainingSeconds"].integer();
-  row.size = cell(status["size"].text());
-  row.claim = cell(storage["claimName"].string().value_or(row.name));
+  row.size = line_of(status["size"]);
+  row.claim = storage["claimName"].string() ? line_of(storage["claimName"]) : row.name;
   row.users = status["users"].integer().value_or(0);
-  row.note = base::one_line(note_of(root, row), kMaxNote);
+  row.replaced_by = line_of(status["replacedBy"]);
+  row.unused_since = line_of(status["unusedSince"]);
   return row;
+}
+
+std::string cache_note(const CacheRow& row) {
+  if (row.ready) {
+    const std::string unused = row.unused_since.empty() ? "" : ", and unused since " + row.unused_since;
+    return row.replaced_by.empty() ? "" : "replaced by " + row.replaced_by + unused;
+  }
+  if (row.reason == "Downloading") {
+    return "";
+  }
+  return row.reason + (row.reason.empty() || row.message.empty() ? "" : ": ") + row.message;
+}
+
+std::optional<int> cache_percent(const CacheRow& row) {
+  const std::optional<double> part = part_of(row);
+  return part ? std::optional(percent(*part)) : std::nullopt;
 }
 
 std::string cache_table(const std::vector<CacheRow>& rows, const TableStyle& style) {
@@ -171,9 +179,10 @@ std::string cache_table(const std::vector<CacheRow>& rows, const TableStyle& sty
   for (std::size_t i = 0; i < table.size(); ++i) {
     const std::string line = joined(table[i], widths);
     lines.push_back(style.width == 0 ? line : base::one_line(line, style.width));
-    if (i > 0 && !rows[i - 1].note.empty()) {
-      const std::vector<std::string> note = wrapped(rows[i - 1].note, style.width);
-      lines.insert(lines.end(), note.begin(), note.end());
+    const std::string note = i == 0 ? "" : cache_note(rows[i - 1]);
+    if (!note.empty()) {
+      const std::vector<std::string> below = wrapped(note, style.width);
+      lines.insert(lines.end(), below.begin(), below.end());
     }
   }
   if (style.max_lines > 0 && lines.size() > style.max_lines) {
@@ -187,13 +196,15 @@ std::string cache_table(const std::vector<CacheRow>& rows, const TableStyle& sty
 
 std::string cache_line(const CacheRow& row) {
   std::string line = row.ns + "/" + row.name + " " + row.phase;
-  const std::optional<double> part = part_of(row);
+  const std::optional<int> done = cache_percent(row);
   const std::string left = left_of(row);
-  const Line more = {part ? percent(*part) : "", size_of(row), speed_of(row), left.empty() ? "" : left + " left"};
+  const Line more = {done ? std::to_string(*done) + "%" : "", size_of(row), speed_of(row),
+                     left.empty() ? "" : left + " left"};
   for (const std::string& text : more) {
     line.append(text.empty() ? "" : " ").append(text);
   }
-  return line + (row.note.empty() ? "" : " (" + row.note + ")");
+  const std::string note = cache_note(row);
+  return line + (note.empty() ? "" : " (" + note + ")");
 }
 
 std::string progress_bar(double part, std::size_t cells, bool utf8) {

@@ -1,4 +1,4 @@
-// ModelCaches as lines for people: a table, progress bars. Pure functions; what comes from the cluster is made safe for
+// ModelCaches as people see them: a table, progress bars. Pure functions; what comes from the cluster is made safe for
 // a terminal.
 #pragma once
 
@@ -16,7 +16,7 @@ struct CacheRow {
   std::string ns;
   std::string name;
   std::string model;
-  std::string revision;  // its first 12 digits
+  std::string revision;
   std::string phase;
   bool ready = false;
   bool failed = false;
@@ -24,10 +24,17 @@ struct CacheRow {
   std::string size;  // when the bytes are not known: "about 65 GB"
   std::string claim;
   std::int64_t users = 0;
-  std::string note;  // "GatedRepo: accept the licence": what is to be known or done; "" where all goes well
+  std::string reason, message;  // of the condition Ready
+  std::string replaced_by, unused_since;
 };
 
+// Every text on one line and bounded.
 CacheRow cache_row(const document::Json& model_cache);
+
+// "GatedRepo: accept the licence": what is to be known or done; "" where all goes well.
+std::string cache_note(const CacheRow& row);
+// Of its bytes; nullopt where they are not counted. 100 only when it is Ready.
+std::optional<int> cache_percent(const CacheRow& row);
 
 struct TableStyle {
   bool namespaces = false;    // with a column for them

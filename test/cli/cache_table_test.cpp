@@ -120,11 +120,11 @@ TEST(CacheTable, WhatTheClusterSaysCannotDriveTheTerminal) {
 
 TEST(CacheTable, SaysOfAReadyOneOnlyThatItIsReplaced) {
   Json old = ready();
-  EXPECT_EQ(cli::cache_row(cache("a", old)).note, "");
+  EXPECT_EQ(cli::cache_note(cli::cache_row(cache("a", old))), "");
   old["replacedBy"] = "b";
-  EXPECT_EQ(cli::cache_row(cache("a", old)).note, "replaced by b");
+  EXPECT_EQ(cli::cache_note(cli::cache_row(cache("a", old))), "replaced by b");
   old["unusedSince"] = "2026-11-26T10:00:00Z";
-  EXPECT_EQ(cli::cache_row(cache("a", old)).note, "replaced by b, and unused since 2026-11-26T10:00:00Z");
+  EXPECT_EQ(cli::cache_note(cli::cache_row(cache("a", old))), "replaced by b, and unused since 2026-11-26T10:00:00Z");
 }
 
 TEST(CacheTable, TheClaimOfACreatedOneHasItsName) {

@@ -1,4 +1,5 @@
 """`warmgate cache` and `warmgate gates` as a person types them, with the CRDs installed and no controller."""
+import json
 import subprocess
 
 import pytest
@@ -86,6 +87,11 @@ def test_status_shows_progress_and_what_is_in_the_way(plane, admin, namespace):
     assert "  #########........... 47%  31.2 GB of 65.5 GB  108.0 MB/s  5m17s  models  0" in qwen
     everywhere = plane.warmgate("cache", "status", "-A")
     assert everywhere.out.startswith("NAMESPACE ") and f"\n{namespace} " in everywhere.out
+    document = json.loads(plane.warmgate("cache", "status", "-n", namespace, "-o", "json").out)
+    assert [(each["name"], each["ready"], each["reason"], each.get("percent")) for each in document["modelCaches"]] == [
+        ("gated", False, "GatedRepo", None),
+        ("qwen", False, "Downloading", 47),
+    ]
     missing = plane.warmgate("cache", "status", "nobody", "-n", namespace)
     assert (missing.code, missing.err) == (2, f"warmgate: there is no ModelCache nobody in namespace {namespace}\n")
     forbidden = as_person(plane, "cli-nobody")("cache", "status", "-n", namespace)

@@ -1,9 +1,13 @@
 #include "gate_release.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
+#include <utility>
 
 #include "warmgate/api/names.h"
 #include "warmgate/base/text.h"
@@ -18,8 +22,8 @@ using document::View;
 
 // What is wrong is tried again with what the Pods are by then: another gate may have been taken off a Pod meanwhile.
 constexpr int kRounds = 3;
-// After so many calls in a row without any answer (each took 20 s) nobody is there.
-constexpr int kMaxUnanswered = 3;
+// After so many calls in a row without any answer (each took 20 s), for each that runs at once, nobody is there.
+constexpr std::size_t kMaxUnanswered = 3;
 
 struct GatedPod {
   std::string ns;
@@ -70,52 +74,109 @@ Json release_patch(const GatedPod& pod) {
                       {{"op", "remove"}, {"path", gate}}});
 }
 
-// One look at the Pods, and one try for each of them.
+struct Tried {
+  enum class Result { kReleased, kGone, kFailed, kNotTried };
+  Result result = Result::kNotTried;
+  std::string why;
+};
+
+// One try for each Pod, several at once.
 class Round {
  public:
-  Round(cluster::KubeApi& api, GatesReleased& all, const std::function<void(const std::string& pod)>& tell)
-      : api_(api), all_(all), tell_(tell) {}
-
-  void release(const std::vector<GatedPod>& gated) {
-    for (const GatedPod& pod : gated) {
-      if (unanswered_ == kMaxUnanswered) {
-        all_.given_up = true;
-        failures.emplace(pod.id(), "not tried");
-        continue;
-      }
-      release(pod);
+  Round(cluster::KubeApi& api, const std::vector<GatedPod>& gated, std::size_t at_once)
+      : api_(api), gated_(gated), tried_(gated.size()), unanswered_before_end_(kMaxUnanswered * at_once) {
+    const std::size_t workers = std::min(at_once, gated.size());
+    workers_.reserve(workers);
+    for (std::size_t i = 0; i < workers; ++i) {
+      workers_.emplace_back([this] { work(); });
     }
   }
 
-  std::map<std::string, std::string> failures;  // by the Pod's id
+  // What became of the i-th Pod. Blocks until it has been tried, or will not be.
+  Tried result(std::size_t i) {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [&] { return tried_[i].has_value(); });
+    return *tried_[i];
+  }
 
  private:
-  void release(const GatedPod& pod) {
+  void work() {
+    for (;;) {
+      std::unique_lock lock(mutex_);
+      if (next_ == gated_.size()) {
+        return;
+      }
+      const std::size_t mine = next_++;
+      Tried tried;
+      if (unanswered_ < unanswered_before_end_) {
+        lock.unlock();
+        tried = release(gated_[mine]);
+        lock.lock();
+      }
+      tried_[mine] = std::move(tried);
+      done_.notify_all();
+    }
+  }
+
+  Tried release(const GatedPod& pod) {
     const auto patched =
         api_.patch(controller::pods(), pod.ns, pod.name, cluster::PatchType::kJson, release_patch(pod), {});
-    unanswered_ = patched || patched.error().status != 0 ? 0 : unanswered_ + 1;
-    if (patched) {
-      ++all_.released;
-      tell_(pod.id());
-    } else if (patched.error().not_found()) {
-      ++all_.gone;
-    } else {
-      failures.emplace(pod.id(), patched.error().message);
+    const bool answered = patched || patched.error().status != 0;
+    {
+      const std::lock_guard lock(mutex_);
+      unanswered_ = answered ? 0 : unanswered_ + 1;
     }
+    if (patched) {
+      return {Tried::Result::kReleased, ""};
+    }
+    return {patched.error().not_found() ? Tried::Result::kGone : Tried::Result::kFailed, patched.error().message};
   }
 
   cluster::KubeApi& api_;
-  GatesReleased& all_;
-  const std::function<void(const std::string& pod)>& tell_;
-  int unanswered_ = 0;
+  const std::vector<GatedPod>& gated_;
+  std::mutex mutex_;  // of what follows
+  std::condition_variable done_;
+  std::vector<std::optional<Tried>> tried_;
+  std::size_t next_ = 0;
+  std::size_t unanswered_ = 0;  // calls in a row
+  const std::size_t unanswered_before_end_;
+  std::vector<std::jthread> workers_;  // last: they use all of the above
 };
+
+using Failures = std::map<std::string, std::string>;  // by the Pod's id
+
+Failures release_all(cluster::KubeApi& api, const std::vector<GatedPod>& gated, std::size_t at_once,
+                     const std::function<void(const std::string& pod)>& tell, GatesReleased& all) {
+  Failures failures;
+  Round round(api, gated, at_once);
+  for (std::size_t i = 0; i < gated.size(); ++i) {
+    const Tried tried = round.result(i);
+    switch (tried.result) {
+      case Tried::Result::kReleased:
+        ++all.released;
+        tell(gated[i].id());
+        break;
+      case Tried::Result::kGone:
+        ++all.gone;
+        break;
+      case Tried::Result::kFailed:
+        failures.emplace(gated[i].id(), tried.why);
+        break;
+      case Tried::Result::kNotTried:
+        all.given_up = true;
+        failures.emplace(gated[i].id(), "not tried");
+        break;
+    }
+  }
+  return failures;
+}
 
 }  // namespace
 
 base::Result<GatesReleased> release_gates(cluster::KubeApi& api, const GateRelease& what,
                                           const std::function<void(const std::string& pod)>& tell) {
   GatesReleased all;
-  std::map<std::string, std::string> failures;
+  Failures failures;
   for (int i = 0; i < kRounds && (i == 0 || !failures.empty()) && !all.given_up; ++i) {
     const auto gated = list_gated(api, what);
     if (!gated && i == 0) {
@@ -129,9 +190,7 @@ base::Result<GatesReleased> release_gates(cluster::KubeApi& api, const GateRelea
       all.released = gated->size();
       return all;
     }
-    Round round(api, all, tell);
-    round.release(*gated);
-    failures = std::move(round.failures);
+    failures = release_all(api, *gated, what.at_once, tell, all);
   }
   for (const auto& [pod, why] : failures) {
     std::string line = pod;

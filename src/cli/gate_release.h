@@ -16,6 +16,7 @@ struct GateRelease {
   std::string ns;                 // "": all namespaces
   std::vector<std::string> pods;  // empty: every gated Pod
   bool dry_run = false;
+  std::size_t at_once = 8;  // calls; an API server takes 200 that write (--max-mutating-requests-inflight)
 };
 
 struct GatesReleased {
@@ -25,8 +26,8 @@ struct GatesReleased {
   bool given_up = false;              // the API server does not answer any more: the rest was not tried
 };
 
-// `tell` gets "llm/server-1" for each Pod as it is released. Goes on after single failures; fails only when the Pods
-// cannot be listed at all.
+// `tell` gets "llm/server-1" for each Pod that is released, in the order of the list, in the caller's thread. Goes on
+// after single failures; fails only when the Pods cannot be listed at all.
 base::Result<GatesReleased> release_gates(cluster::KubeApi& api, const GateRelease& what,
                                           const std::function<void(const std::string& pod)>& tell);
 

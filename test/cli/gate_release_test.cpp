@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <latch>
+#include <thread>
+
 #include "controller/fake_cluster.h"
 #include "warmgate/controller/plan.h"
 
@@ -13,10 +17,14 @@ namespace {
 using cli::GateRelease;
 using cli::GatesReleased;
 using cluster::ApiError;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::IsEmpty;
+using ::testing::Le;
 
 constexpr const char* kOurs = "warmgate.dev/model-cache";
+const GateRelease kOneByOne{"", {}, false, 1};
 
 class GateReleaseTest : public ::testing::Test {
  protected:
@@ -29,6 +37,11 @@ class GateReleaseTest : public ::testing::Test {
     cluster.put(controller::pods(), {{"metadata", {{"name", name}, {"namespace", ns}}},
                                      {"spec", {{"schedulingGates", list}}},
                                      {"status", {{"phase", phase}}}});
+  }
+  void put_all(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      put("llm", name, {kOurs});
+    }
   }
   [[nodiscard]] Json gates_of(const std::string& ns, const std::string& name) const {
     return cluster.find(controller::pods(), ns, name).value()["spec"]["schedulingGates"];
@@ -99,7 +112,7 @@ TEST_F(GateReleaseTest, GoesOnAfterFailuresAndSaysWhichTheyWere) {
       cluster.erase(controller::pods(), "llm", "gone");
     }
   });
-  const GatesReleased done = release({});
+  const GatesReleased done = release(kOneByOne);
   EXPECT_EQ(done.released, 1U);
   EXPECT_EQ(done.gone, 1U);
   EXPECT_FALSE(done.given_up);
@@ -108,9 +121,7 @@ TEST_F(GateReleaseTest, GoesOnAfterFailuresAndSaysWhichTheyWere) {
 }
 
 TEST_F(GateReleaseTest, StopsWhenNobodyAnswers) {
-  for (const char* name : {"a", "b", "c", "d", "e"}) {
-    put("llm", name, {kOurs});
-  }
+  put_all({"a", "b", "c", "d", "e"});
   int patches = 0;
   cluster.before_call([&](const FakeCluster::Call& call) {
     if (call.verb == "patch") {
@@ -118,11 +129,62 @@ TEST_F(GateReleaseTest, StopsWhenNobodyAnswers) {
       cluster.fail_next("patch", "pods", ApiError{0, "", "no answer", {}});
     }
   });
-  const GatesReleased done = release({});
+  const GatesReleased done = release(kOneByOne);
   EXPECT_TRUE(done.given_up);
   EXPECT_EQ(patches, 3);
   EXPECT_THAT(done.failures, ElementsAre("llm/a: no answer", "llm/b: no answer", "llm/c: no answer", "llm/d: not tried",
                                          "llm/e: not tried"));
+}
+
+// No call goes on before all three have begun.
+TEST_F(GateReleaseTest, ReleasesSeveralAtOnceAndTellsInOrder) {
+  put_all({"a", "b", "c"});
+  std::latch all_called(3);
+  cluster.before_call([&](const FakeCluster::Call& call) {
+    if (call.verb == "patch") {
+      all_called.arrive_and_wait();
+    }
+  });
+  EXPECT_EQ(release({"", {}, false, 3}).released, 3U);
+  EXPECT_THAT(told, ElementsAre("llm/a", "llm/b", "llm/c"));
+}
+
+TEST_F(GateReleaseTest, NeverMoreAtOnceThanItMay) {
+  std::vector<std::string> expected;
+  for (int i = 100; i < 400; ++i) {
+    put("llm", "p" + std::to_string(i), {kOurs});
+    expected.push_back("llm/p" + std::to_string(i));
+  }
+  std::atomic<int> running = 0;
+  std::atomic<bool> too_many = false;
+  cluster.before_call([&](const FakeCluster::Call& call) {
+    if (call.verb == "patch") {
+      too_many = too_many || ++running > 4;
+      std::this_thread::yield();
+      --running;
+    }
+  });
+  const GatesReleased done = release({"", {}, false, 4});
+  EXPECT_EQ(done.released, 300U);
+  EXPECT_FALSE(too_many);
+  EXPECT_EQ(told, expected);
+}
+
+TEST_F(GateReleaseTest, ManyAtOnceThatAreNotAnsweredAreTriedAsLongAsOne) {
+  put_all({"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"});
+  std::atomic<int> patches = 0;
+  cluster.before_call([&](const FakeCluster::Call& call) {
+    if (call.verb == "patch") {
+      ++patches;
+      cluster.fail_next("patch", "pods", ApiError{0, "", "no answer", {}});
+    }
+  });
+  const GatesReleased done = release({"", {}, false, 2});
+  EXPECT_TRUE(done.given_up);
+  // Those that had begun when the sixth failed end too.
+  EXPECT_THAT(patches.load(), AllOf(Ge(6), Le(7)));
+  EXPECT_EQ(done.failures.size(), 10U);
+  EXPECT_EQ(done.failures.back(), "llm/j: not tried");
 }
 
 TEST_F(GateReleaseTest, FailsWhenPodsCannotBeListed) {

@@ -9,7 +9,7 @@
 namespace warmgate::controller {
 namespace {
 
-// Classes and nodes may change without a word to the claims that wait for them.
+// Claims, volumes, classes and nodes tell of their changes; this is for one that was not told.
 constexpr std::chrono::seconds kStorageEvery{60};
 
 void move_to(std::vector<Write>& to, std::vector<Write>& from) {

@@ -37,19 +37,18 @@ std::uint64_t version_of(const kube::Object& object) {
   return value;
 }
 
-// Whether all is the same that planners may read.
-bool same_but_version(const kube::Object& a, const kube::Object& b) {
-  Json left = a.document().value()["metadata"];
-  Json right = b.document().value()["metadata"];
-  left.erase("resourceVersion");
-  right.erase("resourceVersion");
-  const Json& whole_left = a.document().value();
-  const Json& whole_right = b.document().value();
-  return left == right && whole_left.size() == whole_right.size() &&
-         std::all_of(whole_left.items().begin(), whole_left.items().end(), [&](const auto& item) {
-           const auto other = whole_right.find(item.key());
-           return other != whole_right.end() && (item.key() == "metadata" || item.value() == *other);
+bool same_members(const Json& a, const Json& b, std::string_view apart_from) {
+  return a.size() == b.size() && std::all_of(a.items().begin(), a.items().end(), [&](const auto& item) {
+           const auto other = b.find(item.key());
+           return other != b.end() && (item.key() == apart_from || item.value() == *other);
          });
+}
+
+// Whether all is the same that planners may read. Copies nothing: every heartbeat of every node comes here.
+bool same_but_version(const kube::Object& a, const kube::Object& b) {
+  const Json& left = a.document().value();
+  const Json& right = b.document().value();
+  return same_members(left["metadata"], right["metadata"], "resourceVersion") && same_members(left, right, "metadata");
 }
 
 std::optional<StoreType> type_of(const cluster::Resource& resource) {
@@ -245,7 +244,9 @@ void Stores::mark(StoreType type, const kube::Object& object, std::vector<std::s
       mark_claim(WorkKey{false, ns, object.key().name}.text());
       break;
     case StoreType::kClasses:
-      for (const kube::Object& cache : of(StoreType::kCaches).all()) {
+    case StoreType::kNodes:
+      for (const kube::Object& cache :
+           type == StoreType::kNodes ? of(StoreType::kCaches).all_at(kWaitsForNodes) : of(StoreType::kCaches).all()) {
         dirty.push_back(WorkKey{false, cache.key().ns, claim_of_cache(cache)}.text());
       }
       break;
@@ -270,8 +271,6 @@ void Stores::mark(StoreType type, const kube::Object& object, std::vector<std::s
         dirty.push_back(WorkKey{true, ns, object.key().name}.text());
       }
       break;
-    case StoreType::kNodes:
-      break;  // a new one is found by the Pod that waits for it, and by the next look
   }
 }
 

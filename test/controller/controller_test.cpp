@@ -9,9 +9,11 @@
 #include <set>
 
 #include "cluster/fake_api.h"
+#include "controller/claim_world.h"
 #include "controller/runtime.h"
 #include "support/world.h"
 #include "warmgate/api/names.h"
+#include "warmgate/controller/download_report.h"
 
 namespace warmgate::testing {
 namespace {
@@ -283,6 +285,26 @@ TEST_F(ControllerTest, ProgressIsReadFromTheLogThatThePlanAsksForAndDecidedWithA
     return document::View(*cluster.find(controller::model_caches(), "llm", "qwen"))["status"]["done"].integer() == 4;
   }));
   EXPECT_EQ(count_writes("apply"), 1U);
+}
+
+// The clock stands still: nothing is looked at again by time.
+TEST_F(ControllerTest, ANodeThatCanMountTheVolumeEndsATopologyConflictAtOnce) {
+  ClaimWorld world;
+  world.add_claim();
+  world.cluster.put(kVolumes, json(R"({"metadata": {"name": "pv-1"}, "spec": {"nodeAffinity": {"required":
+      {"nodeSelectorTerms": [{"matchExpressions":
+          [{"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["zone-a"]}]}]}}}})"));
+  world.add_node("gpu-b", "zone-b", true);
+  world.add_cache();
+  Controller looks(
+      world.cluster, still_clock, {controller::plan_claim, controller::plan_pod, controller::read_progress},
+      [&] { return std::make_shared<const Settings>(world.settings); }, telemetry, log,
+      controller::ControllerOptions());
+  looks.lead();
+  const auto storage = [&] { return world.condition("StorageReady"); };
+  ASSERT_TRUE(world.cluster.wait_until([&] { return storage() == "False TopologyConflict"; }));
+  world.add_node("gpu-a", "zone-a", true);
+  EXPECT_TRUE(world.cluster.wait_until([&] { return storage() == "True ClaimBound"; }));
 }
 
 TEST_F(ControllerTest, ManyDownloadsAtOnceAreNotAllAskedForTheirProgressAtOnce) {

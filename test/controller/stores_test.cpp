@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <set>
+
 #include "cluster/fake_api.h"
 #include "controller/fake_cluster.h"
 #include "support/world.h"
@@ -125,6 +128,60 @@ TEST_F(StoresTest, WhatNoModelCacheIsConcernedWithMakesNothingDirty) {
   again["metadata"]["managedFields"] = {1, 2, 3};
   watch(StoreType::kCaches, again);
   EXPECT_THAT(told(), IsEmpty()) << "only its version and who wrote it are new";
+}
+
+Json without_nodes(const std::string& name, const std::string& reason) {
+  return {{"metadata", {{"name", name}, {"namespace", "llm"}, {"uid", name + "-1"}, {"resourceVersion", "5"}}},
+          {"spec", {{"storage", {{"claimName", name}}}}},
+          {"status", {{"conditions", {{{"type", "StorageReady"}, {"status", "False"}, {"reason", reason}}}}}}};
+}
+
+TEST_F(StoresTest, NodesTellOnlyThoseThatWaitForOneAndOnlyWhatIsReadOfThem) {
+  watch(StoreType::kCaches, without_nodes("far", "TopologyConflict"));
+  watch(StoreType::kCaches, without_nodes("pending", "ClaimPending"));
+  told();
+  Json node = {{"metadata",
+                {{"name", "n"},
+                 {"uid", "n-1"},
+                 {"resourceVersion", "10"},
+                 {"annotations", {{"a", "1"}}},
+                 {"labels", {{"topology.kubernetes.io/zone", "a"}}}}},
+               {"spec", {{"podCIDR", "10.0.0.0/24"}}},
+               {"status",
+                {{"allocatable", {{"memory", "64Gi"}}},
+                 {"capacity", {{"memory", "66Gi"}}},
+                 {"images", {{{"names", {"vllm"}}}}},
+                 {"conditions",
+                  {{{"type", "DiskPressure"}, {"status", "False"}},
+                   {{"type", "Ready"}, {"status", "True"}, {"lastHeartbeatTime", "2026-11-26T10:00:00Z"}}}}}}};
+  int version = 10;
+  const auto after = [&](const std::function<void(Json&)>& edit) {
+    edit(node);
+    node["metadata"]["resourceVersion"] = std::to_string(++version);
+    watch(StoreType::kNodes, node);
+    const std::vector<std::string> all = told();
+    return std::set<std::string>(all.begin(), all.end());
+  };
+  const auto silent = [&](const std::function<void(Json&)>& edit) { EXPECT_THAT(after(edit), IsEmpty()) << node; };
+  const auto tells = [&](const std::function<void(Json&)>& edit) {
+    EXPECT_THAT(after(edit), ElementsAre("claim/llm/far")) << node;
+  };
+  tells([](Json&) {});
+  silent([](Json& it) { it["status"]["conditions"][1]["lastHeartbeatTime"] = "2026-11-26T10:00:10Z"; });
+  silent([](Json& it) { it["status"]["conditions"][0]["status"] = "True"; });
+  silent([](Json& it) { it["status"]["images"].push_back({{"names", {"sglang"}}}); });
+  silent([](Json& it) { it["status"]["capacity"]["memory"] = "67Gi"; });
+  silent([](Json& it) { it["metadata"]["annotations"]["a"] = "2"; });
+  tells([](Json& it) { it["metadata"]["labels"]["topology.kubernetes.io/zone"] = "b"; });
+  tells([](Json& it) { it["status"]["allocatable"]["nvidia.com/gpu"] = "8"; });
+  tells([](Json& it) { it["spec"]["unschedulable"] = true; });
+  tells([](Json& it) { it["spec"]["taints"] = {{{"key", "a"}, {"effect", "NoSchedule"}}}; });
+  tells([](Json& it) { it["status"]["conditions"][1]["status"] = "Unknown"; });
+  watch(StoreType::kNodes, node, true);
+  EXPECT_THAT(told(), ElementsAre("claim/llm/far"));
+  watch(StoreType::kCaches, without_nodes("far", "ClaimBound"));
+  told();
+  silent([](Json& it) { it["metadata"]["labels"]["topology.kubernetes.io/zone"] = "c"; });
 }
 
 TEST_F(StoresTest, WhatAWriteReturnedHoldsUntilTheWatchCatchesUp) {

@@ -29,6 +29,9 @@ struct StoredType {
   cluster::Trim trim = nullptr;  // what planners read
   cluster::IndexKeys keys = nullptr;
 };
+// Where the index has the ModelCaches that another node may help. What a node changes matters to them alone: of the
+// others those have a Pod, which tells what becomes of it, or are Ready.
+inline constexpr std::string_view kWaitsForNodes = "waits-for-nodes";
 // By StoreType.
 const std::array<StoredType, kStoreTypes>& stored_types();
 

@@ -80,19 +80,6 @@ TEST(MissingModelCache, IsWhatThePolicySaysOfPinnedGpuPods) {
   }
 }
 
-TEST(MissingModelCache, TellsHowToMakeOne) {
-  const Judgement judgement = judge(object(kPinned), {"", missing("deny")});
-  const auto found = std::find_if(judgement.findings.begin(), judgement.findings.end(),
-                                  [](const auto& judged) { return judged.finding.rule == "WG309"; });
-  ASSERT_NE(found, judgement.findings.end());
-  EXPECT_EQ(
-      found->finding.message,
-      "container \"vllm\" serves Qwen/Qwen3-32B@" + kCommit +
-          ", which no ModelCache in namespace llm has: nothing downloads it before its GPU is taken, or keeps the "
-          "Pod from starting without it");
-  EXPECT_EQ(found->finding.help, "make one: warmgate cache create Qwen/Qwen3-32B@" + kCommit + " --namespace llm");
-}
-
 TEST(CreatedModelCache, APodGetsItsClaimAndWaitsForItAsIfItExisted) {
   const World world{kLease, missing("create")};
   const std::string name = api::created_name("Qwen/Qwen3-32B", kCommit);

@@ -46,7 +46,7 @@ std::vector<std::string> split_annotation(const std::string& text) {
   return parts;
 }
 
-// Answers of the hooks about one object, collected.
+// Answers of the hooks about one object, collected; without what is no finding: which ModelCache Pods will wait for.
 struct Answers {
   bool denied = false;
   Findings audit;     // from the annotations: everything, with its action
@@ -56,13 +56,20 @@ struct Answers {
   void add(const Json& response) {
     const Json annotations = response.value("auditAnnotations", Json::object());
     for (const auto& [rule, text] : annotations.items()) {
+      if (rule == "holds") {
+        continue;
+      }
       for (const std::string& part : split_annotation(text.get<std::string>())) {
         const std::size_t colon = part.find(": ");
         audit.insert(part.substr(0, colon) + " " + rule + " " + part.substr(colon + 2));
       }
     }
+    const std::string holds = annotations.value("holds", "");
     for (const Json& warning : response.value("warnings", Json::array())) {
-      warnings.insert(warning.get<std::string>());
+      const auto text = warning.get<std::string>();
+      if (holds.find(text) == std::string::npos) {
+        warnings.insert(text);
+      }
     }
     if (response["allowed"] == false) {
       denied = true;
@@ -101,7 +108,7 @@ class Webhook {
  public:
   explicit Webhook(const std::vector<kube::Object>& known)
       : facts_(std::make_shared<const kube::BundleFacts>(known)),
-        settings_(std::make_shared<const admission::Settings>(admission::Settings{knowledge(), policy_with()})),
+        settings_(std::make_shared<const admission::Settings>(admission::Settings{knowledge(), policy_in(known)})),
         handler_([this] { return settings_; }, [this] { return facts_; }) {
     certificates_.make_pair("serving", 24L * 3600);
     server::HttpsOptions options;
@@ -167,7 +174,7 @@ bool about_unreadable_text(const Fixture& fixture) {
 // Returns how many objects were compared.
 std::size_t compare(const lint::Inputs& inputs) {
   const lint::Bundle bundle = lint::read_bundle(inputs, {}, {});
-  const lint::Report report = lint::lint(inputs, bundle, knowledge(), policy_with(), {});
+  const lint::Report report = lint::lint(inputs, bundle, knowledge(), policy_in(bundle.objects), {});
   Webhook webhook(bundle.objects);
   std::size_t compared = 0;
   for (const kube::Object& object : bundle.objects) {

@@ -27,14 +27,6 @@ struct Options {
   std::string log_level = "info";
 };
 
-int wait_for_end(server::SignalWaiter& signals, Reloading& reloading) {
-  int signal = signals.wait();
-  for (; signal == SIGHUP; signal = signals.wait()) {
-    reloading.now();
-  }
-  return signal;
-}
-
 // The signal waiter is made before any thread, so that all inherit its mask.
 int control(const Options& options, LiveSettings& settings) {
   server::SignalWaiter signals;
@@ -80,9 +72,7 @@ void add_controller(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand(
       "controller", "Run the ModelCache controller: claims, downloads, and the gates of Pods that wait for them");
   add_connection_options(*command, options->process.cluster);
-  add_policy_option(*command, options->settings.policies);
-  add_engines_option(*command, options->settings.engines);
-  add_kinds_option(*command, options->settings.kinds);
+  add_settings_options(*command, options->settings.policies, options->settings.engines, options->settings.kinds);
   command
       ->add_option("--namespace", options->process.lease_ns,
                    "Namespace of the Lease by which one controller leads; without it that of the connection")

@@ -1,5 +1,6 @@
 #include "reloading.h"
 
+#include <csignal>
 #include <ctime>
 #include <exception>
 
@@ -91,6 +92,14 @@ void Reloading::say_success(Reloadable what) {
 void Reloading::say_failure(Reloadable what, const std::string& error) {
   metrics_.reloaded(what, false, unix_now());
   log_.write(LogLevel::kError, name_of(what) + " not reloaded: the last good one stays in use", {{"error", error}});
+}
+
+int wait_for_end(server::SignalWaiter& signals, Reloading& reloading) {
+  int signal = signals.wait();
+  for (; signal == SIGHUP; signal = signals.wait()) {
+    reloading.now();
+  }
+  return signal;
 }
 
 }  // namespace warmgate::cli

@@ -11,6 +11,7 @@
 #include "warmgate/base/log.h"
 #include "warmgate/server/https_server.h"
 #include "warmgate/server/metrics.h"
+#include "warmgate/server/signals.h"
 
 namespace warmgate::cli {
 
@@ -46,5 +47,8 @@ class Reloading {
   std::optional<base::FileWatch> settings_watch_;
   std::optional<base::FileWatch> certificate_watch_;
 };
+
+// Blocks until a signal says that the process is to end, which it returns; SIGHUP reads everything anew.
+int wait_for_end(server::SignalWaiter& signals, Reloading& reloading);
 
 }  // namespace warmgate::cli

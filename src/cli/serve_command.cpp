@@ -97,14 +97,6 @@ server::HttpReply refuse(int status, const std::string& reason) {
   return {status, admission::refusal("", status, name, reason), "application/json", status == kOverload ? 1 : 0};
 }
 
-int wait_for_end(server::SignalWaiter& signals, Reloading& reloading) {
-  int signal = signals.wait();
-  for (; signal == SIGHUP; signal = signals.wait()) {
-    reloading.now();
-  }
-  return signal;
-}
-
 // The API server refuses an expired certificate, but its message is in another log.
 void say_expiry(base::Log& log, double not_after) {
   constexpr double kDay = 24.0 * 60 * 60;
@@ -219,9 +211,7 @@ void add_serve(CLI::App& app, Run& run) {
   options->https.key_file = "/etc/warmgate/tls/tls.key";
   CLI::App* command = app.add_subcommand("serve", "Run the HTTPS admission server (/validate and /mutate)");
   add_listener_options(*command, *options);
-  add_policy_option(*command, options->settings.policies);
-  add_engines_option(*command, options->settings.engines);
-  add_kinds_option(*command, options->settings.kinds);
+  add_settings_options(*command, options->settings.policies, options->settings.engines, options->settings.kinds);
   command
       ->add_option("--facts", options->settings.facts,
                    "Manifests that stand for what exists in the cluster (repeatable)")

@@ -64,17 +64,15 @@ void add_policy_option(CLI::App& command, std::vector<std::string>& policies) {
       ->allow_extra_args(false);
 }
 
-void add_engines_option(CLI::App& command, std::vector<std::string>& engines) {
+void add_settings_options(CLI::App& command, std::vector<std::string>& policies, std::vector<std::string>& engines,
+                          std::vector<std::string>& kinds) {
+  add_policy_option(command, policies);
   command
       .add_option("--engines", engines,
                   "Engine or StorageFacts file, or directory of them, added to what is built in (repeatable; an engine "
-                  "of the same "
-                  "name replaces)")
+                  "of the same name replaces)")
       ->type_name("FILE|DIR")
       ->allow_extra_args(false);
-}
-
-void add_kinds_option(CLI::App& command, std::vector<std::string>& kinds) {
   command
       .add_option("--kinds", kinds,
                   "WorkloadKinds file, or directory of them, added to the built-in kinds of workloads (repeatable; the "
@@ -97,9 +95,7 @@ void add_bundle_options(CLI::App& command, BundleOptions& options) {
   command.add_flag("--facts-complete", options.lint.facts_complete,
                    "What is neither in the input nor in the facts does not exist");
   command.add_option("-n,--namespace", options.lint.ns, "Namespace of objects that name none")->type_name("NAME");
-  add_policy_option(command, options.policies);
-  add_engines_option(command, options.engines);
-  add_kinds_option(command, options.kinds);
+  add_settings_options(command, options.policies, options.engines, options.kinds);
 }
 
 void add_health_options(CLI::App& command, std::string& address, int& port) {

@@ -31,8 +31,9 @@ struct BundleOptions {
 
 void add_bundle_options(CLI::App& command, BundleOptions& options);
 void add_policy_option(CLI::App& command, std::vector<std::string>& policies);
-void add_engines_option(CLI::App& command, std::vector<std::string>& engines);
-void add_kinds_option(CLI::App& command, std::vector<std::string>& kinds);
+// The same with --engines and --kinds.
+void add_settings_options(CLI::App& command, std::vector<std::string>& policies, std::vector<std::string>& engines,
+                          std::vector<std::string>& kinds);
 
 // Of what runs until it is stopped.
 void add_health_options(CLI::App& command, std::string& address, int& port);

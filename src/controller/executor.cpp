@@ -7,7 +7,6 @@
 #include "warmgate/api/names.h"
 #include "warmgate/controller/fenced_api.h"
 #include "warmgate/kube/time.h"
-#include "warmgate/kube/workload.h"
 
 namespace warmgate::controller {
 namespace {
@@ -43,11 +42,6 @@ const char* verb_of(Write::Verb verb) {
 bool is_active_pod(const View& pod) {
   const std::string phase = pod["status"]["phase"].text();
   return phase != "Succeeded" && phase != "Failed";
-}
-
-std::vector<std::string> claims_of_job(const View& job) {
-  const View pod = job["spec"]["template"];
-  return kube::claims_of({pod["metadata"], pod["spec"], View()});
 }
 
 // Seconds from one time of an object to another; nullopt when one of them is not there.

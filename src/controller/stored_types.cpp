@@ -168,22 +168,22 @@ std::vector<std::string> volume_keys(const kube::Object& volume) {
   return {index_key("claim", claim["namespace"].text(), claim["name"].text())};
 }
 
-std::vector<std::string> claim_keys(const kube::PodTemplate& pod, const std::string& ns) {
+std::vector<std::string> claim_keys(const std::vector<std::string>& claims, const std::string& ns) {
   std::vector<std::string> keys;
-  for (const std::string& claim : kube::claims_of(pod)) {
+  keys.reserve(claims.size());
+  for (const std::string& claim : claims) {
     keys.push_back(index_key("claim", ns, claim));
   }
   return keys;
 }
 
 std::vector<std::string> job_keys(const kube::Object& job) {
-  const View pod = job.root()["spec"]["template"];
-  return claim_keys({pod["metadata"], pod["spec"], View()}, job.key().ns);
+  return claim_keys(claims_of_job(job.root()), job.key().ns);
 }
 
 std::vector<std::string> pod_keys(const kube::Object& pod) {
   const std::string& ns = pod.key().ns;
-  std::vector<std::string> keys = claim_keys(kube::template_of_pod(pod), ns);
+  std::vector<std::string> keys = claim_keys(kube::claims_of(kube::template_of_pod(pod)), ns);
   for (const std::string& cache : waited_caches(pod)) {
     keys.push_back(index_key("waits", ns, cache));
   }
@@ -194,6 +194,11 @@ std::vector<std::string> pod_keys(const kube::Object& pod) {
 }
 
 }  // namespace
+
+std::vector<std::string> claims_of_job(const View& job) {
+  const View pod = job["spec"]["template"];
+  return kube::claims_of({pod["metadata"], pod["spec"], View()});
+}
 
 const std::array<StoredType, kStoreTypes>& stored_types() {
   static const std::array<StoredType, kStoreTypes> types = {{

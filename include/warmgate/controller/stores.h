@@ -101,5 +101,7 @@ std::string claim_of_cache(const kube::Object& cache);
 // where that cannot be read.
 std::vector<std::string> waited_caches(const kube::Object& pod);
 bool has_gate(const kube::Object& pod);
+// The claims that the Job's Pods mount, each once.
+std::vector<std::string> claims_of_job(const document::View& job);
 
 }  // namespace warmgate::controller

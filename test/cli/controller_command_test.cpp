@@ -39,7 +39,7 @@ TEST_F(ControllerCommand, SaysWhyItCannotStart) {
 TEST_F(ControllerCommand, WithoutAClusterItIsAliveButNotReadyAndEndsCleanlyOnSigterm) {
   Served controller("--kubeconfig " + folder_.path("kubeconfig"), "controller", "\"controlling\"");
   ASSERT_NE(controller.health_port(), 0) << controller.log();
-  ASSERT_TRUE(controller.logs("\"message\":\"objects cannot be read\""));
+  ASSERT_TRUE(controller.logs("\"message\":\"objects cannot be read\",\"resource\":\"modelcaches\""));
   const auto ask = [&](const std::string& path) {
     Client probe = Client::plain(controller.health_port());
     probe.send("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -1,5 +1,6 @@
 #include "warmgate/admission/handler.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -95,11 +96,17 @@ void tell(const engine::Judgement& judgement, const base::Redactor& redact, Resp
 // That Pods wait for their ModelCache, or do not though it is not Ready.
 void tell_holds(const kube::Object& object, const engine::World& world, const inject::Injection& injection,
                 Response& response, Record& record) {
+  std::vector<std::string> texts;
   for (const inject::Hold& hold : injection.holds) {
     const std::string whose = object.is("", "Pod") ? "this Pod is " : "its Pods are ";
     const std::string text = base::one_line("Warmgate: " + whose + inject::describe(hold), kMaxAnnotation);
-    response.warnings.push_back(text);
-    response.audit_annotations.emplace_back("holds", text);
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) {  // templates may wait for the same
+      texts.push_back(text);
+      response.warnings.push_back(text);
+    }
+  }
+  if (!texts.empty()) {
+    response.audit_annotations.emplace_back("holds", base::one_line(base::join(texts, "; "), kMaxAnnotation));
   }
   if (!injection.holds.empty() && !world.facts.controller_active()) {
     record.unchecked.emplace_back("controller");

@@ -30,7 +30,11 @@ std::string what_to_do(int status, const std::string& message) {
     case 401:
       return "; the API server does not accept these credentials: renew them";
     case 403:
-      return "; grant it by RBAC (`kubectl auth can-i --list` tells what is allowed)";
+      // `User "x" cannot list resource "pods"` is a lack of rights; quotas, PodSecurity and webhooks say what is
+      // theirs.
+      return message.find(" cannot ") == std::string::npos
+                 ? ""
+                 : "; grant it by RBAC (`kubectl auth can-i --list` tells what is allowed)";
     case 404:
       return message.find("could not find the requested resource") != std::string::npos || message == kUnknownGroup
                  ? "; the API server does not know this kind: is its CustomResourceDefinition installed?"

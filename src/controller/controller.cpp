@@ -104,7 +104,8 @@ struct Controller::Impl {
   // A planner cannot know; the people who look at the object must.
   void say_refused(const kube::Object& about, const std::string& error) {
     events.tell({about.key(), about.api_version(), about.root()["metadata"]["uid"].text(), Note::Type::kWarning,
-                 "WriteRefused", error, ""});
+                 "WriteRefused",
+                 "the cluster refuses what the controller writes for it, which is tried again: " + error, ""});
   }
 
   std::string waiting_for() const {

@@ -33,8 +33,8 @@ std::string advice(const std::string& reason, const Download& download) {
   if (reason == "AuthSecretMissing") {
     const std::string name = spec.token ? spec.token->name : "NAME";
     const std::string key = spec.token ? spec.token->key : "HF_TOKEN";
-    return "create the Secret, and the download starts by itself: " + ns + " create secret generic " + name +
-           " --from-literal=" + key + "=...";
+    return "create the Secret, or add the key, and the download starts by itself: " + ns + " create secret generic " +
+           name + " --from-literal=" + key + "=...";
   }
   if (reason == "GatedRepo") {
     return spec.token ? "ask for access at https://huggingface.co/" + spec.cache.repo +
@@ -43,15 +43,16 @@ std::string advice(const std::string& reason, const Download& download) {
                         "spec.source.huggingFace.tokenSecretRef of a new ModelCache";
   }
   if (reason == "RevisionNotFound") {
-    return "make a ModelCache with a commit that exists: git ls-remote https://huggingface.co/" + spec.cache.repo +
-           " HEAD";
+    return "make a ModelCache with a commit that exists (git ls-remote https://huggingface.co/" + spec.cache.repo +
+           " HEAD), and for a private repository with the token of somebody who may read it (tokenSecretRef)";
   }
   if (reason == "ChecksumMismatch") {
     return "the files on the claim are not those of the Hub: a retry fetches what differs; if it happens again, the "
            "volume or a proxy changes bytes";
   }
   if (reason == "OutOfSpace") {
-    return "make the claim larger or remove models from it";
+    return "make claim \"" + spec.cache.claim +
+           "\" larger, where its StorageClass allows that, or delete a ModelCache with reclaimPolicy Delete from it";
   }
   if (reason == "PermissionDenied") {
     return "the claim's files belong to another uid: set spec.download.runAsUser and fsGroup to theirs";
@@ -150,8 +151,11 @@ std::string reason_in_job_message(const std::string& message) {
 
 Diagnosis diagnose_active(const Download& download, WallTime now) {
   if (download.pods.empty() && download.job.object.root()["spec"]["suspend"].boolean().value_or(false)) {
-    return in_trouble(download, "Pending", "PodForbidden",
-                      job_label(download) + " is suspended: a queue (Kueue) has not admitted it, or somebody did that");
+    return {"Pending", "PodForbidden",
+            job_label(download) +
+                " is suspended: a queue (Kueue) has not admitted it yet, or somebody has suspended it; kubectl -n " +
+                download.cache.ns() + " describe job " + download.job.name() + " tells more",
+            true};
   }
   if (download.pods.empty()) {
     return download.event.empty() ? going_on(download, "Pending", "is making its Pod to download")
@@ -163,8 +167,7 @@ Diagnosis diagnose_active(const Download& download, WallTime now) {
   if (const std::optional<PodTrouble> taken = disruption_of(newest); taken && !has_ended(newest)) {
     return {"Downloading", taken->reason,
             taken->message +
-                "; the Job tries again when it has ended, which on a lost node it has when the node is "
-                "deleted",
+                "; the Job tries again once this Pod has ended, which on a lost node takes until the node is deleted",
             true};
   }
   if (phase == "Failed") {

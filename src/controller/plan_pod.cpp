@@ -101,7 +101,7 @@ Seen look_at(const WaitedFor& waited, const std::vector<kube::Object>& caches) {
   if (!cache || cache->repo != waited.repo || cache->revision != waited.revision) {
     const std::string other = cache ? cache->repo + "@" + cache->revision : "nothing that can be read";
     return {
-        State::kFailed, kOtherModel, "the ModelCache of this name is for " + base::one_line(other, kMaxTold), uid, {}};
+        State::kFailed, kOtherModel, "the ModelCache of that name is for " + base::one_line(other, kMaxTold), uid, {}};
   }
   if (is_being_deleted(*object)) {
     return {State::kWaiting, "Deleting", "it is being deleted", uid, {}};
@@ -177,8 +177,11 @@ class Planner {
         return;
       case State::kFailed:
         note("ModelCacheFailed", Note::Type::kWarning,
-             label(waited) + " has failed, and this Pod waits for it: " + seen.reason + ": " + seen.message +
-                 retry_hint(waited, seen) + "; start without it: " + release_command(),
+             (seen.reason == kOtherModel ? "waits for " + label(waited) + ", but " + seen.message +
+                                               ": delete this Pod, so that the next one waits for what is there"
+                                         : label(waited) + " has failed, and this Pod waits for it: " + seen.reason +
+                                               ": " + seen.message + retry_hint(waited, seen)) +
+                 "; start without it: " + release_command(),
              seen.occasion);
         return;
     }
@@ -266,7 +269,7 @@ class Planner {
   }
   // The ModelCache's own message mostly says it.
   [[nodiscard]] std::string retry_hint(const WaitedFor& waited, const Seen& seen) const {
-    if (seen.reason == kOtherModel || seen.message.find(api::kRetryAnnotation) != std::string::npos) {
+    if (seen.message.find(api::kRetryAnnotation) != std::string::npos) {
       return "";
     }
     return "; try again with: kubectl -n " + ns_ + " annotate --overwrite modelcache " + waited.cache + " " +

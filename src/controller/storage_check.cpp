@@ -89,9 +89,11 @@ bool chooses_zone(const CacheState& cache) {
          (download.node_selector && View(*download.node_selector)["topology.kubernetes.io/zone"]);
 }
 
-std::string zone_list(const std::set<std::string>& zones) {
-  const std::vector<std::string> list(zones.begin(), zones.end());
-  return base::join(list, ", ");
+// " (zones: a, b)"; "" where no node has a zone.
+std::string in_zones(const std::set<std::string>& zones) {
+  std::vector<std::string> list(zones.begin(), zones.end());
+  std::erase(list, "");
+  return list.empty() ? "" : " (zones: " + base::join(list, ", ") + ")";
 }
 
 constexpr const char* kTopologyHelp =
@@ -121,9 +123,9 @@ std::optional<StorageVerdict> out_of_reach(const CacheState& cache, const Observ
   if (!known) {
     return std::nullopt;
   }
-  return trouble("TopologyConflict", "no node with accelerators (zones: " + zone_list(zones) +
-                                         ") can mount the volume " + quoted(observed.volume->key().name) + " of " +
-                                         claim_label(cache) + ": " + kTopologyHelp);
+  return trouble("TopologyConflict", "no node with accelerators" + in_zones(zones) + " can mount the volume " +
+                                         quoted(observed.volume->key().name) + " of " + claim_label(cache) + ": " +
+                                         kTopologyHelp);
 }
 
 // A volume that is made where the first Pod is scheduled, which is the download's: so that goes where the GPUs are.
@@ -142,9 +144,9 @@ void place_download(const CacheState& cache, const ObservedClaim& observed, cons
       is_block_storage(storage_class, settings)) {
     verdict = trouble("TopologyConflict", "the volume of " + claim_label(cache) +
                                               " will be in the zone of the download, and no zone has both nodes with "
-                                              "accelerators (" +
-                                              zone_list(zones.accelerated) + ") and nodes without (" +
-                                              zone_list(zones.plain) + "): " + kTopologyHelp);
+                                              "accelerators" +
+                                              in_zones(zones.accelerated) + " and nodes without" +
+                                              in_zones(zones.plain) + ": " + kTopologyHelp);
   }
 }
 
@@ -217,8 +219,8 @@ StorageVerdict check_storage(const CacheState& cache, const ObservedClaim& obser
   const kube::Object& claim = *observed.claim;
   if (is_being_deleted(claim)) {
     return trouble("ClaimNotFound", claim_label(cache) +
-                                        " is being deleted, and waits for the Pods that mount it; then it is needed "
-                                        "anew");
+                                        " is being deleted, and goes when no Pod mounts it any more; " +
+                                        (cache.spec.create ? "then it is made again" : "then create it again"));
   }
   const std::string phase = claim.root()["status"]["phase"].text();
   if (phase == "Lost") {

@@ -242,6 +242,32 @@ TEST(Holds, AreToldToWhoeverMakesThePodOrItsTemplate) {
   EXPECT_EQ(templated["warnings"].back(), "Warmgate: its Pods are " + what);
 }
 
+TEST(Holds, OfSeveralTemplatesAreEachToldOnce) {
+  const Answering answering(model_cache() + model_cache("other", kOtherCommit, "models") + kLease);
+  const auto told = [&](const std::string& leader, const std::string& worker) {
+    const auto spec = [](const std::string& commit) {
+      return Json{{"spec", manifest(pod("args: [--model, Qwen/Qwen3-32B, --revision, " + commit + "]"))["spec"]}};
+    };
+    return answering
+        .validate({.object = {{"apiVersion", "leaderworkerset.x-k8s.io/v1"},
+                              {"kind", "LeaderWorkerSet"},
+                              {"metadata", {{"name", "vllm"}, {"namespace", "llm"}}},
+                              {"spec",
+                               {{"replicas", 1},
+                                {"leaderWorkerTemplate",
+                                 {{"size", 2},
+                                  {"leaderTemplate", spec(leader)},
+                                  {"workerTemplate", spec(worker)}}}}}}})["auditAnnotations"]["holds"]
+        .get<std::string>();
+  };
+  const std::string beginning =
+      "Warmgate: its Pods are held back by the scheduling gate warmgate.dev/model-cache until ";
+  const std::string qwen = beginning + "ModelCache/qwen (Qwen/Qwen3-32B at 9216db5781bf) is Ready";
+  const std::string other = beginning + "ModelCache/other (Qwen/Qwen3-32B at d47b0d4ae4b4) is Ready";
+  EXPECT_EQ(told(kCommit, kCommit), qwen);
+  EXPECT_EQ(told(kCommit, kOtherCommit), qwen + "; " + other);
+}
+
 TEST(Holds, WithoutAControllerAreNoneAndTheRecordSaysSo) {
   const Json pinned = manifest(pod("args: [--model, Qwen/Qwen3-32B, --revision, " + kCommit + "]"));
   Answering answering;

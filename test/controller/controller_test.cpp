@@ -169,7 +169,9 @@ TEST_F(ControllerTest, AWriteThatTheClusterRefusesIsToldToWhoLooksAtTheCache) {
   EXPECT_TRUE(cluster.wait_until([&] {
     const std::vector<Json> events = cluster.all({"", "v1", "events", "Event", true});
     return std::any_of(events.begin(), events.end(), [](const Json& event) {
-      return event["reason"] == "WriteRefused" && event["message"] == "exceeded quota: jobs" &&
+      return event["reason"] == "WriteRefused" &&
+             event["message"] ==
+                 "the cluster refuses what the controller writes for it, which is tried again: exceeded quota: jobs" &&
              event["involvedObject"]["name"] == "qwen";
     });
   }));

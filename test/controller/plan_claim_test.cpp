@@ -149,7 +149,7 @@ TEST(PlanClaim, WhatTheGpusCannotReachIsATopologyConflictUnlessTheAuthorChoseThe
   world.settle();
   EXPECT_EQ(world.condition("Ready"), "False TopologyConflict");
   EXPECT_THAT(world.message(),
-              HasSubstr("no zone has both nodes with accelerators (zone-b) and nodes without (zone-a)"));
+              HasSubstr("no zone has both nodes with accelerators (zones: zone-b) and nodes without (zones: zone-a)"));
 }
 
 TEST(PlanClaim, AClaimIsMadeWhereTheSpecSaysSoAndAllOnItWaitForIt) {

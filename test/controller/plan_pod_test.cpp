@@ -124,10 +124,11 @@ TEST(PlanPod, ReadyCountsOnlyForThisModelAndOnlyWhileItIsNotBeingDeleted) {
 
   const Plan other = plan(waiting_pod(), {cache("Ready", "Ready", "", "qwen", kOtherCommit)});
   expect_held(other, 24h - 15min);
-  EXPECT_THAT(told(other), ElementsAre("Warning ModelCacheFailed: ModelCache/qwen (Qwen/Qwen3-32B@9216db5781bf) has "
-                                       "failed, and this Pod waits for it: OtherModel: the ModelCache of this name is "
-                                       "for Qwen/Qwen3-32B@" +
-                                       kOtherCommit + "; start without it: " + kRelease));
+  EXPECT_THAT(told(other),
+              ElementsAre("Warning ModelCacheFailed: waits for ModelCache/qwen (Qwen/Qwen3-32B@9216db5781bf), but the "
+                          "ModelCache of that name is for Qwen/Qwen3-32B@" +
+                          kOtherCommit + ": delete this Pod, so that the next one waits for what is there; start " +
+                          "without it: " + kRelease));
   Json broken = cache("Ready", "Ready");
   broken["spec"] = 5;
   EXPECT_THAT(told(plan(waiting_pod(), {broken})), ElementsAre(HasSubstr("is for nothing that can be read")));

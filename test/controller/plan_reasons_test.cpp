@@ -78,7 +78,7 @@ TEST(PlanReasons, OfStorageSayWhatIsMissing) {
          world.add_claim(R"({"metadata": {"deletionTimestamp": "2026-11-26T12:00:00Z", "finalizers": ["x"]}})");
          world.add_cache();
        },
-       "is being deleted", "needed anew"},
+       "is being deleted", "then create it again"},
       {"ClaimLost", "Pending",
        [](ClaimWorld& world) {
          world.add_claim(R"({"status": {"phase": "Lost"}})");
@@ -220,7 +220,7 @@ TEST(PlanReasons, OfTheDownloadsPodGoAwayByThemselvesOnceMended) {
        [](ClaimWorld& world) { with_failed_pod(world, 1, R"({"result": "Failed", "message": "connection reset"})"); },
        "connection reset", "the Job tries again (attempt 2 of 4)"},
       {"OutOfSpace", "Downloading", [](ClaimWorld& world) { with_failed_pod(world, 74, ""); }, "the Job ends with it",
-       "make the claim larger"},
+       "make claim \"model-cache\" larger"},
   };
   for (const Case& test : cases) {
     expect_told(test);
@@ -236,7 +236,7 @@ TEST(PlanReasons, OfAFailedDownloadSayWhatToDoAndHowToRetry) {
        "access is restricted", "spec.source.huggingFace.tokenSecretRef"},
       {"RevisionNotFound", "Failed", failed(72, ""), "exit code 72", "git ls-remote"},
       {"ChecksumMismatch", "Failed", failed(73, ""), "exit code 73", "fetches what differs"},
-      {"OutOfSpace", "Failed", failed(74, ""), "exit code 74", "make the claim larger"},
+      {"OutOfSpace", "Failed", failed(74, ""), "exit code 74", "make claim \"model-cache\" larger"},
       {"PermissionDenied", "Failed", failed(75, ""), "exit code 75", "spec.download.runAsUser"},
       {"DownloadOOMKilled", "Failed", failed(137, "", "OOMKilled"), "more memory than its limit", "limits.memory"},
       {"BackoffLimitExceeded", "Failed", failed(1, R"({"result": "Failed", "message": "the Hub is down"})"),

@@ -29,9 +29,14 @@ int run_release(const ReleaseOptions& options) {
   }
   const std::string released = what.dry_run ? "would release" : "released";
   int code = kClean;
-  const auto done = release_gates(*client->api, what, [&](const std::string& pod) {
-    code = std::max(code, print(released + " " + pod + "\n", kClean));
-  });
+  // Pods are released whether anybody can read that or not.
+  const auto tell = [&](const std::string& text) {
+    if (!output_closed()) {
+      code = std::max(code, print(text, kClean));
+    }
+  };
+  const auto done =
+      release_gates(*client->api, what, [&](const std::string& pod) { tell(released + " " + pod + "\n"); });
   if (!done) {
     return fail(done.error().message);
   }
@@ -50,7 +55,8 @@ int run_release(const ReleaseOptions& options) {
   summary += what.ns.empty() ? " in all namespaces" : " in namespace " + what.ns;
   summary += done->gone == 0 ? "" : "; " + count_of(done->gone, "more Pod") + " had gone";
   summary += done->failures.empty() ? "" : "; " + std::to_string(done->failures.size()) + " failed";
-  return std::max(code, print(summary + "\n", code));
+  tell(summary + "\n");
+  return code;
 }
 
 }  // namespace

@@ -13,23 +13,38 @@
 
 namespace {
 
-// CLI11 says of a misspelt command only that one is required.
-std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') {
-    return std::nullopt;
-  }
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-  }
-  const std::string given = argv[1];
-  if (std::find(names.begin(), names.end(), given) != names.end()) {
-    return std::nullopt;
-  }
+// What the words before the first option name.
+struct Chosen {
+  std::string command = "warmgate";  // "warmgate cache status"
+  std::string problem;               // CLI11 says of a misspelt command only that one is required
+};
+
+Chosen choose(const CLI::App& app, int argc, char** argv) {
   constexpr std::size_t kMaxShown = 60;
-  const std::optional<std::string> meant = warmgate::base::closest_match(given, names);
-  return "there is no command \"" + warmgate::base::one_line(given, kMaxShown) + "\"" +
-         (meant ? "; did you mean " + *meant + "?" : "") + " (see warmgate --help)";
+  Chosen chosen;
+  const CLI::App* at = &app;
+  for (int i = 1;; ++i) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(command->get_name());
+    }
+    const std::string given = i < argc ? argv[i] : "";
+    if (names.empty() || given.starts_with('-')) {
+      return chosen;
+    }
+    if (i == argc) {
+      chosen.problem = "a command is missing: " + warmgate::base::join(names, ", ");
+      return chosen;
+    }
+    if (std::find(names.begin(), names.end(), given) == names.end()) {
+      const std::optional<std::string> meant = warmgate::base::closest_match(given, names);
+      chosen.problem = "there is no command \"" + warmgate::base::one_line(given, kMaxShown) + "\"" +
+                       (meant ? "; did you mean " + *meant + "?" : "");
+      return chosen;
+    }
+    at = at->get_subcommand(given);
+    chosen.command.append(" ").append(given);
+  }
 }
 
 int run_program(int argc, char** argv) {
@@ -39,7 +54,6 @@ int run_program(int argc, char** argv) {
       "warmgate");
   app.require_subcommand(1);
   app.set_version_flag("--version", "warmgate " + std::string(warmgate::base::version()));
-  app.failure_message(CLI::FailureMessage::simple);
   warmgate::cli::Run run;
   warmgate::cli::add_lint(app, run);
   warmgate::cli::add_serve(app, run);
@@ -51,9 +65,14 @@ int run_program(int argc, char** argv) {
   warmgate::cli::add_cache(app, run);
   warmgate::cli::add_gates(app, run);
   warmgate::cli::add_version(app, run);
-  if (const std::optional<std::string> problem = unknown_command(app, argc, argv)) {
-    return warmgate::cli::fail(*problem);
+  const Chosen chosen = choose(app, argc, argv);
+  const std::string see = " (see " + chosen.command + " --help)";
+  if (!chosen.problem.empty()) {
+    return warmgate::cli::fail(chosen.problem + see);
   }
+  app.failure_message([&](const CLI::App* /*app*/, const CLI::Error& error) {
+    return std::string("warmgate: ").append(error.what()).append(see).append("\n");
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -49,6 +49,22 @@ TEST(ClusterCommands, SayThatThereIsNoCluster) {
   }
 }
 
+TEST(ClusterCommands, SayWhatAMistypedOneCouldBeAndWhereItsHelpIs) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"cache", "a command is missing: status, create, adopt (see warmgate cache --help)"},
+      {"cache stat", "there is no command \"stat\"; did you mean status? (see warmgate cache --help)"},
+      {"gates relase -A", "there is no command \"relase\"; did you mean release? (see warmgate gates --help)"},
+      {"cache status -o yaml", "--output: yaml not in {table,json} (see warmgate cache status --help)"},
+      {"controller --workers 0", "--workers: Value 0 not in range 1 to 64 (see warmgate controller --help)"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Ran ran = run("warmgate " + arguments);
+    EXPECT_EQ(ran.code, 2) << arguments;
+    EXPECT_EQ(ran.err, "warmgate: " + message + "\n");
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
 TEST(ClusterCommands, RefuseOptionsThatContradict) {
   for (const char* command : {"gates release -A server-0", "gates release -A -n llm", "cache status -A qwen",
                               "cache status -A -n llm", "cache adopt", "cache", "gates"}) {

@@ -72,7 +72,7 @@ TEST(LintCommand, ExplainsWrongUsageWithCode2) {
       {"warmgate lint <&-", "no PATH is given and standard input is closed"},
       {"warmgate lint --policy /nowhere.yaml -",
        "/nowhere.yaml: cannot be read: there is no file or directory of this name"},
-      {"warmgate", "A subcommand is required"},
+      {"warmgate", "warmgate: a command is missing: lint, serve, "},
       {"warmgate lnit a.yaml", "there is no command \"lnit\"; did you mean lint? (see warmgate --help)"},
       {"warmgate lint " + kPattern + " >/dev/full", "warmgate: standard output: No space left on device"},
       {"warmgate lint -f sarif " + kPattern + " >/dev/full", "warmgate: standard output: No space left on device"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -64,6 +65,14 @@ cluster::ApiResult<std::vector<GatedPod>> list_gated(cluster::KubeApi& api, cons
     return listed.error();
   }
   return gated;
+}
+
+std::vector<std::string> unknown_of(const std::vector<std::string>& named, const std::vector<GatedPod>& gated) {
+  std::vector<std::string> unknown;
+  std::copy_if(named.begin(), named.end(), std::back_inserter(unknown), [&](const std::string& name) {
+    return std::none_of(gated.begin(), gated.end(), [&](const GatedPod& pod) { return pod.name == name; });
+  });
+  return unknown;
 }
 
 // Only this gate, only of this Pod: the tests fail when either is another by now.
@@ -184,6 +193,9 @@ base::Result<GatesReleased> release_gates(cluster::KubeApi& api, const GateRelea
     }
     if (!gated) {
       break;
+    }
+    if (i == 0) {
+      all.unknown = unknown_of(what.pods, *gated);
     }
     if (what.dry_run) {
       std::for_each(gated->begin(), gated->end(), [&](const GatedPod& pod) { tell(pod.id()); });

@@ -23,6 +23,7 @@ struct GatesReleased {
   std::size_t released = 0;
   std::size_t gone = 0;               // deleted meanwhile
   std::vector<std::string> failures;  // "llm/server-1: why"
+  std::vector<std::string> unknown;   // of the Pods that were named: those that do not wait with our gate
   bool given_up = false;              // the API server does not answer any more: the rest was not tried
 };
 

@@ -4,6 +4,7 @@
 #include "cluster_access.h"
 #include "commands.h"
 #include "gate_release.h"
+#include "warmgate/base/text.h"
 
 namespace warmgate::cli {
 namespace {
@@ -47,9 +48,9 @@ int run_release(const ReleaseOptions& options) {
   if (done->given_up) {
     say("the API server does not answer: the rest was not tried; run this again");
   }
-  if (done->released + done->gone + done->failures.size() < what.pods.size()) {
+  if (!done->unknown.empty()) {
     code = std::max(code, kFindings);
-    say("not every Pod that was named waits with our gate in namespace " + what.ns);
+    say("no Pod of this name waits with our gate in namespace " + what.ns + ": " + base::join(done->unknown, ", "));
   }
   std::string summary = released + " " + count_of(done->released, "Pod");
   summary += what.ns.empty() ? " in all namespaces" : " in namespace " + what.ns;

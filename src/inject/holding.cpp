@@ -18,7 +18,9 @@ std::string hindrance(const kube::PodTemplate& pod, const kube::ClusterFacts& fa
   if (!pod.spec["nodeName"].text().empty()) {
     return "spec.nodeName is set, so no scheduler is asked";
   }
-  return facts.controller_active() ? "" : "the Warmgate controller does not run, and nobody else lets Pods go";
+  return facts.controller_active()
+             ? ""
+             : "the Warmgate controller does not run (its Lease is not renewed), and nobody else lets Pods go";
 }
 
 }  // namespace

@@ -78,6 +78,14 @@ TEST_F(GateReleaseTest, OnlyInTheNamespaceAndOnlyThePodsThatAreNamed) {
   EXPECT_EQ(gates_of("prod", "a").size(), 1U);
 }
 
+TEST_F(GateReleaseTest, SaysWhichOfThePodsThatAreNamedDoNotWait) {
+  put("llm", "a", {kOurs});
+  put("llm", "b", {"other.dev/x"});
+  const GatesReleased done = release({"llm", {"a", "a", "b", "c"}, false});
+  EXPECT_EQ(done.released, 1U);
+  EXPECT_THAT(done.unknown, ElementsAre("b", "c"));
+}
+
 TEST_F(GateReleaseTest, ADryRunChangesNothing) {
   put("llm", "a", {kOurs});
   EXPECT_EQ(release({"", {}, true}).released, 1U);

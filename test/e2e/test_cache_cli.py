@@ -176,7 +176,7 @@ def test_gates_release_frees_every_pod_and_leaves_the_gates_of_others(plane, adm
     for where, name in ((namespace, "two"), (second, "three")):
         admin.wait_for("Pod", where, name, lambda pod: pod["spec"].get("nodeName"), f"{name} is scheduled")
     absent = plane.warmgate("gates", "release", "two", "-n", namespace)
-    assert absent.code == 1 and "not every Pod that was named waits with our gate" in absent.err, absent.text
+    assert absent.code == 1 and f"no Pod of this name waits with our gate in namespace {namespace}: two" in absent.err, absent.text
     admin.delete("Namespace", None, second)
 
 

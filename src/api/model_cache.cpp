@@ -74,6 +74,7 @@ void check_mount_path(const View& mount_path, FieldChecks& checks) {
 
 void read_download(const View& status, ModelCache& cache) {
   cache.claim_uid = status["claimUID"].text();
+  cache.refs = status["refs"].boolean();
   cache.remaining_seconds = status["remainingSeconds"].integer();
   cache.bytes_done = status["bytes"]["done"].integer().value_or(0);
   cache.bytes_total = status["bytes"]["total"].integer().value_or(0);
@@ -138,7 +139,10 @@ std::vector<ModelCache> model_caches(const kube::ClusterFacts& facts, std::strin
   std::vector<ModelCache> caches;
   for (const kube::Object& object : facts.model_caches(ns)) {
     if (std::optional<ModelCache> cache = read_model_cache(object)) {
-      cache->ready = cache->ready && is_about(*cache, facts.claim(ns, cache->claim));
+      if (cache->ready && !is_about(*cache, facts.claim(ns, cache->claim))) {
+        cache->ready = false;
+        cache->refs.reset();
+      }
       caches.push_back(std::move(*cache));
     }
   }

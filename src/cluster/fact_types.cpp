@@ -66,7 +66,7 @@ std::optional<Json> trim_storage_class(const Json& object) {
 std::optional<Json> trim_model_cache(const Json& object) {
   Json out = header(object, {"deletionTimestamp"});
   out.update(picked(object, {"spec"}));
-  out["status"] = picked(member(object, "status"), {"conditions", "claimUID", "bytes", "remainingSeconds"});
+  out["status"] = picked(member(object, "status"), {"conditions", "claimUID", "bytes", "remainingSeconds", "refs"});
   return out;
 }
 

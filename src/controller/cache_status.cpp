@@ -108,6 +108,9 @@ Json to_json(const CacheState& cache, const CacheStatus& status, WallTime now) {
   put(out, "claimUID", status.claim_uid);
   put(out, "jobName", status.job_name);
   put_numbers(out, cache, status);
+  if (status.refs) {
+    out["refs"] = *status.refs;
+  }
   put(out, "startedAt", status.started_at);
   put(out, "completedAt", status.completed_at);
   put(out, "duration", duration_between(status.started_at, status.completed_at));
@@ -141,6 +144,7 @@ CacheStatus read_status(const CacheState& cache) {
   status.bytes_total = view["bytes"]["total"].integer();
   status.bytes_per_second = view["bytesPerSecond"].integer();
   status.remaining_seconds = view["remainingSeconds"].integer();
+  status.refs = view["refs"].boolean();
   status.started_at = view["startedAt"].text();
   status.completed_at = view["completedAt"].text();
   status.attempts = view["attempts"].integer().value_or(0);

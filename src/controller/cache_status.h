@@ -25,6 +25,7 @@ struct CacheStatus {
   std::string job_name;
   std::optional<std::int64_t> files;
   std::optional<std::int64_t> bytes_done, bytes_total, bytes_per_second, remaining_seconds;
+  std::optional<bool> refs;              // refs/<commit> lies beside the files; nullopt before they are there
   std::string started_at, completed_at;  // RFC 3339
   std::int64_t attempts = 0;
   std::vector<std::string> referenced_by;

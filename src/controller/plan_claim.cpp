@@ -24,6 +24,7 @@ void set_not_ready(CacheStatus& status, std::string phase, const std::string& re
   status.ready = status.downloaded = {"False", reason, message};
   status.verified = {"Unknown", "NotDownloaded", "nothing has been downloaded yet"};
   status.claim_uid.clear();
+  status.refs.reset();
 }
 
 ClaimPlanner::ClaimPlanner(const ObservedClaim& observed, const Settings& settings, WallTime now)

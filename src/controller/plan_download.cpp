@@ -61,6 +61,7 @@ std::optional<CacheStatus> ClaimPlanner::downloaded(const CacheState& cache, con
     if (job.state == ClaimJob::State::kComplete && job.is_task_of(cache, api::kDownloadTask) &&
         job.claim_uid == claim_uid_) {
       CacheStatus done = made_ready(job);
+      done.refs = true;  // download.sh has not ended without them
       const std::optional<DownloadResult> result = result_of(pods_of(observed_, job));
       if (result) {
         done.files = result->files;
@@ -84,6 +85,7 @@ std::optional<CacheStatus> ClaimPlanner::downloaded(const CacheState& cache, con
     const bool fetched = std::find(job.fetches.begin(), job.fetches.end(), cache.model()) != job.fetches.end();
     if (job.state == ClaimJob::State::kComplete && fetched && ended && claimed && *ended >= *claimed) {
       CacheStatus done = made_ready(job);
+      done.refs = false;  // hf writes none for a commit (huggingface_hub _snapshot_download.py:397-408)
       const std::string by = job.object.display_name() + ", which is not Warmgate's";
       done.downloaded = {"True", "Adopted", by + ", has downloaded " + cache.model()};
       done.verified = {"False", "Adopted", by + ", did not tell whether the files were compared with the Hub's"};
@@ -179,6 +181,7 @@ void ClaimPlanner::start(const CacheState& cache, const StorageVerdict& storage,
       set_job(status, *active.job);
       set_not_ready(status, "Downloading", "Downloading",
                     active.label + ", which is not Warmgate's, downloads " + cache.model());
+      status.refs = false;  // so that Pods which need them do not wait for it
       write_status(cache, status);
       return;
     }

@@ -98,6 +98,9 @@ void ClaimPlanner::plan_ready(std::size_t index) {
   if (observed_.claim->root()["status"]["phase"].text() == "Bound") {
     status.storage = {"True", "ClaimBound", "PersistentVolumeClaim \"" + cache.spec.cache.claim + "\" is bound"};
   }
+  if (!status.refs) {
+    status.refs = status.downloaded.reason == "Downloaded";  // made Ready before this was told
+  }
   status.bytes_per_second.reset();
   status.remaining_seconds.reset();
   status.referenced_by = users_[index].all;

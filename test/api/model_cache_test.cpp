@@ -64,6 +64,9 @@ TEST(ModelCache, TheStatusTellsOfWhichClaimAndHowFarTheDownloadIs) {
   EXPECT_EQ(cache->bytes_total, 65'527'000'000);
   EXPECT_EQ(cache->remaining_seconds, 600);
   EXPECT_TRUE(cache->deleting);
+  EXPECT_EQ(cache->refs, std::nullopt);
+  value["status"]["refs"] = false;
+  EXPECT_EQ(read_model_cache(object(value))->refs, false);
 }
 
 TEST(ModelCache, ReadyCountsForTheClaimItSpeaksOfOnly) {
@@ -75,13 +78,15 @@ TEST(ModelCache, ReadyCountsForTheClaimItSpeaksOfOnly) {
   for (const Case& test :
        {Case{"u-1", "u-1", true}, Case{"u-1", "u-2", false}, Case{"", "u-2", true}, Case{"u-1", "", true}}) {
     Json value = model_cache();
-    value["status"] = {{"claimUID", test.cache_says}, {"conditions", {{{"type", "Ready"}, {"status", "True"}}}}};
+    value["status"] = {
+        {"claimUID", test.cache_says}, {"refs", true}, {"conditions", {{{"type", "Ready"}, {"status", "True"}}}}};
     const Json claim = {{"apiVersion", "v1"},
                         {"kind", "PersistentVolumeClaim"},
                         {"metadata", {{"name", "model-cache"}, {"namespace", "llm"}, {"uid", test.claim_has}}}};
     const kube::BundleFacts facts({object(value), object(claim)});
     ASSERT_EQ(model_caches(facts, "llm").size(), 1U);
     EXPECT_EQ(model_caches(facts, "llm")[0].ready, test.ready) << test.cache_says << " " << test.claim_has;
+    EXPECT_EQ(model_caches(facts, "llm")[0].refs.has_value(), test.ready) << test.cache_says << " " << test.claim_has;
   }
 }
 

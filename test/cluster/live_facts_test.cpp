@@ -114,6 +114,19 @@ TEST_F(LiveFactsTest, KeepsOfAPodWhatRulesRead) {
              "volumes": [{"name": "cache", "persistentVolumeClaim": {"claimName": "models"}}, {"name": "shm", "emptyDir": {}}]}})"));
 }
 
+TEST_F(LiveFactsTest, KeepsOfAModelCacheWhatInjectionReads) {
+  const std::string status =
+      R"("claimUID": "u", "refs": true, "remainingSeconds": 600, "bytes": {"done": 1, "total": 2},
+      "conditions": [{"type": "Ready", "status": "True"}])";
+  sync({{"modelcaches",
+         {json(R"({"metadata": {"name": "qwen", "namespace": "llm", "managedFields": []}, "spec": {"a": 1},
+      "status": {"phase": "Ready", "users": 7, )" +
+               status + "}}")}}});
+  const std::vector<kube::Object> caches = live->snapshot()->model_caches("llm");
+  ASSERT_THAT(caches, SizeIs(1));
+  EXPECT_EQ(caches[0].document().value()["status"], json("{" + status + "}"));
+}
+
 TEST_F(LiveFactsTest, KnowsThePodsThatHoldAClaimAsLongAsTheyHoldIt) {
   const Json plain =
       json(R"({"metadata": {"name": "plain", "namespace": "llm"}, "spec": {"volumes": [{"emptyDir": {}}]}})");

@@ -53,12 +53,14 @@ TEST(PlanAdoption, ADownloadOfOthersIsAdoptedWhetherItRunsOrIsComplete) {
   EXPECT_EQ(world.condition("Ready"), "False Downloading");
   EXPECT_EQ(world.phase(), "Downloading");
   EXPECT_THAT(world.message(), HasSubstr("Job/model-download, which is not Warmgate's, downloads"));
+  EXPECT_EQ(world.status()["refs"], false);
   world.now += std::chrono::minutes(9);
   world.end_job("model-download", "Complete");
   world.settle();
   EXPECT_EQ(world.condition("Ready"), "True Ready");
   EXPECT_EQ(world.condition("Downloaded"), "True Adopted");
   EXPECT_EQ(world.condition("Verified"), "False Adopted");
+  EXPECT_EQ(world.status()["refs"], false);
   EXPECT_EQ(world.status()["jobName"], "model-download");
   EXPECT_EQ(world.status()["duration"], "9m0s");
   EXPECT_EQ(world.cluster.all(jobs()).size(), 1U);

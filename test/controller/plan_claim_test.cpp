@@ -48,7 +48,7 @@ TEST(PlanClaim, ACacheGetsItsFinalizerFirstThenItsJobAndIsReadyWhenThatIsComplet
                               kCommit + R"(",
       "files": 17, "bytes": {"done": 65527000000, "total": 65527000000}, "size": "65.5 GB", "progress": "100%",
       "startedAt": "2026-11-26T12:00:00Z", "completedAt": "2026-11-26T12:08:58Z", "duration": "8m58s", "attempts": 1,
-      "unusedSince": "2026-11-26T12:08:58Z"})"));
+      "refs": true, "unusedSince": "2026-11-26T12:08:58Z"})"));
   EXPECT_EQ(world.condition("Ready"), "True Ready");
   EXPECT_EQ(world.condition("Downloaded"), "True Downloaded");
   EXPECT_EQ(world.condition("Verified"), "True Verified");
@@ -315,6 +315,7 @@ TEST(PlanClaim, AClaimThatWasMadeAnewStartsEverythingAgain) {
   EXPECT_EQ(world.condition("Ready"), "False ClaimNotFound");
   EXPECT_FALSE(world.exists(jobs(), kJobName)) << "it is about a claim that is gone";
   EXPECT_FALSE(world.status().contains("claimUID"));
+  EXPECT_FALSE(world.status().contains("refs"));
   world.add_claim();
   world.settle();
   EXPECT_NE(world.object(jobs(), kJobName)["metadata"]["uid"], uid);
@@ -337,6 +338,24 @@ TEST(PlanClaim, AJobOfAnEarlierCacheOfThatNameGoesFirst) {
   world.settle();
   EXPECT_NE(world.object(jobs(), kJobName)["metadata"]["uid"], uid);
   EXPECT_EQ(world.condition("Ready"), "False Downloading") << "its files may have been removed";
+}
+
+TEST(PlanClaim, AReadyCacheThatDoesNotTellOfRefsYetTellsByWhomItWasDownloaded) {
+  for (const bool ours : {true, false}) {
+    ClaimWorld world;
+    world.add_claim();
+    world.add_cache();
+    if (ours) {
+      world.make_ready();
+    } else {
+      world.add_foreign_job("model-download", kCommit);
+      world.end_job("model-download", "Complete");
+      world.settle();
+    }
+    world.edit(controller::model_caches(), "qwen", R"({"status": {"refs": null}})");
+    EXPECT_THAT(world.settle(), ElementsAre("apply modelcaches/status llm/qwen"));
+    EXPECT_EQ(world.status()["refs"], ours);
+  }
 }
 
 TEST(PlanClaim, VerificationIsTrueOnlyWhenTheDownloadTellsSo) {

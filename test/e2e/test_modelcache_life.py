@@ -140,6 +140,7 @@ def test_the_patterns_own_job_is_adopted_without_a_second_download(plane, contro
     succeed(admin, pod)
     cache = wait_ready(admin, namespace)
     assert condition(cache, "Downloaded")["reason"] == "Adopted"
+    assert cache["status"]["refs"] is False
     admin.wait_for(
         "Pod",
         namespace,

@@ -26,6 +26,9 @@ struct ModelCache {
   bool ready = false;                             // condition Ready is True
   std::string claim_uid;                          // status.claimUID: of the claim that Ready speaks of; "": not known
   bool deleting = false;                          // on its way out: nothing new is given it
+  // status.refs: whether refs/<commit> of the hub cache names the commit. Its own download leaves it, another's that
+  // was adopted does not; nullopt before that is decided.
+  std::optional<bool> refs;
   // Of a running download, from the status.
   std::optional<std::int64_t> remaining_seconds;
   std::int64_t bytes_done = 0;

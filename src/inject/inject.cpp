@@ -21,12 +21,26 @@ using api::ModelCache;
 using document::Json;
 using models::ModelUse;
 
+// Why a container that finds models through refs/ does not find this one there, a clause; "" when it does, or will once
+// the download that the ModelCache begins with has ended.
+std::string lack_of_refs(const ModelUse& use, const ModelCache& cache) {
+  if (use.needs_refs.empty() || cache.refs.value_or(!cache.ready)) {
+    return "";
+  }
+  const std::string none = cache.refs ? "the download that ModelCache/" + cache.name + " has adopted writes none"
+                                      : "the status of ModelCache/" + cache.name + " does not tell that there are any";
+  return use.needs_refs + ", and " + none;
+}
+
 // Why the engine gets nothing from a ModelCache, a clause; "" when it does.
-std::string reason_to_leave_alone(const models::Engine* engine, const ModelUse& use) {
+std::string reason_to_leave_alone(const models::Engine* engine, const ModelUse& use, const ModelCache& cache) {
   if (engine != nullptr && !engine->inject.never.empty()) {
     return engine->inject.never;
   }
-  return use.cache.local_dir || use.pinned() ? "" : use.cannot_pin;
+  if (use.cache.local_dir) {
+    return "";
+  }
+  return use.pinned() || use.cannot_pin.empty() ? lack_of_refs(use, cache) : use.cannot_pin;
 }
 
 using Uses = std::vector<const ModelUse*>;
@@ -127,9 +141,9 @@ class Injector {
       holding_.add(cache);  // whatever is missing besides: the files are what it reads
     }
     const models::Engine* engine = knowledge_.engines.find(use.engine);
-    const std::string why_not = reason_to_leave_alone(engine, use);
+    const std::string why_not = reason_to_leave_alone(engine, use, cache);
     if (!why_not.empty()) {
-      note_obstacle(left_alone(use, cache, why_not));
+      note_obstacle(left_alone(use, cache, why_not, engine == nullptr ? "" : engine->inject.by_path));
       return;
     }
     const std::optional<RevisionSetting> setting =

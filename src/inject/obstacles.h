@@ -25,8 +25,9 @@ Choice choose_cache(const std::vector<api::ModelCache>& caches, const models::Mo
 std::optional<Obstacle> find_obstacle(const kube::VolumesByName& volumes, const kube::Container& container,
                                       const models::ModelUse& use, const api::ModelCache& cache);
 
-// The engine cannot use a ModelCache by its repository's name: `why` is a clause.
-Obstacle left_alone(const models::ModelUse& use, const api::ModelCache& cache, const std::string& why);
+// The engine cannot use a ModelCache by its repository's name: `why` is a clause, `by_path` of its InjectRules.
+Obstacle left_alone(const models::ModelUse& use, const api::ModelCache& cache, const std::string& why,
+                    const std::string& by_path);
 
 // A container has one HF_HOME: its second model is served from the cache of the first, or not from a ModelCache.
 Obstacle second_cache(const kube::Container& container, const models::ModelUse& use, const api::ModelCache& cache,

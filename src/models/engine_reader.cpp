@@ -90,9 +90,9 @@ void read_recognition(EngineDocument& document, const View& spec, Engine& engine
 }
 
 InjectRules read_inject(EngineDocument& document, const View& view) {
-  document.known_members(view, {"revisionFlag", "revisionEnv", "offline", "servedNameFlag", "never"});
-  return {document.text(view["revisionFlag"]), document.text(view["revisionEnv"]), document.strings(view["offline"]),
-          document.text(view["servedNameFlag"]), document.text(view["never"])};
+  document.known_members(view, {"revisionFlag", "revisionEnv", "offline", "servedNameFlag", "never", "byPath"});
+  return {document.text(view["revisionFlag"]),   document.text(view["revisionEnv"]), document.strings(view["offline"]),
+          document.text(view["servedNameFlag"]), document.text(view["never"]),       document.text(view["byPath"])};
 }
 
 void check_kind(EngineDocument& document, const View& root) {

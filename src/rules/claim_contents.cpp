@@ -81,7 +81,8 @@ std::vector<Fetched> read_contents(const RuleContext& context, const std::string
   }
   for (const api::ModelCache& cache : context.known.model_caches(ns)) {
     if (cache.claim == claim) {
-      out.push_back({"ModelCache/" + cache.name, cache.repo, cache.revision, true, true, false, "/hub"});
+      out.push_back(
+          {"ModelCache/" + cache.name, cache.repo, cache.revision, true, true, false, "/hub", {}, cache.refs == false});
     }
   }
   // A thousand containers that fetch the same say it once.
@@ -126,10 +127,12 @@ const Fetched* filled_by_commit(const std::vector<Fetched>& downloads, const mod
     if (download.repo != use.repo || download.local_dir || download.volume_path != use.cache.volume_path) {
       continue;
     }
-    if (!download.pinned || download.by_model_cache()) {
+    if (!download.pinned || (download.by_model_cache() && !download.adopted)) {
       return nullptr;
     }
-    by_commit = &download;
+    if (by_commit == nullptr || !download.adopted) {
+      by_commit = &download;  // the Job itself, where it is known, before the ModelCache that has adopted it
+    }
   }
   return by_commit;
 }

@@ -30,6 +30,7 @@ struct Fetched {
   bool local_dir = false;
   std::string volume_path;  // of the hub cache inside the volume
   DownloadFilter filter{};
+  bool adopted = false;  // a ModelCache's, of a download by another that left no refs
   [[nodiscard]] bool by_model_cache() const { return by.starts_with("ModelCache/"); }
   // clang-tidy 14 sees a 0 compared with a pointer in what the compiler writes here.
   friend auto operator<=>(const Fetched&, const Fetched&) = default;  // NOLINT(modernize-use-nullptr)
@@ -49,7 +50,8 @@ class ClaimContents {
 const std::vector<Fetched>& fetched_to_claim(const RuleContext& context, const std::string& claim);
 
 // The download by commit that filled the hub cache which the worker reads, when nothing can have left a ref beside it:
-// a branch leaves its own, a ModelCache leaves refs/<commit>, and refs/main where that is free. nullptr otherwise.
+// a branch leaves its own, a ModelCache leaves refs/<commit>, and refs/main where that is free, unless it has adopted
+// another's download. nullptr otherwise.
 const Fetched* filled_by_commit(const std::vector<Fetched>& downloads, const models::ModelUse& use);
 
 // Where the hub cache of `use` keeps its repository at a commit.

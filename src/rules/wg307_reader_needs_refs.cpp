@@ -18,18 +18,18 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
       if (filled == nullptr) {
         continue;
       }
-      findings.push_back({.rule = "WG307",
-                          .message = container_label(use) + " serves " + use.repo + " from claim \"" +
-                                     use.cache.volume->claim + "\", but " + use.engine +
-                                     " does not find it there: " + use.needs_refs + ", and " + filled->by +
-                                     " downloaded by commit, which writes none",
-                          .help = "serve the path of the snapshot: " + snapshot_path(use, use.revision) +
-                                  "; or let the download write the commit into refs/" + use.revision +
-                                  " of the repository's folder, as a ModelCache does",
-                          .container = use.container,
-                          .subject = use.repo,
-                          .location = use.source,
-                          .at_most = std::nullopt});
+      findings.push_back(
+          {.rule = "WG307",
+           .message = container_label(use) + " serves " + use.repo + " from claim \"" + use.cache.volume->claim +
+                      "\", but " + use.engine + " does not find it there: " + use.needs_refs + ", and " + filled->by +
+                      (filled->adopted ? " has adopted a download" : " downloaded") + " by commit, which writes none",
+           .help = "serve the path of the snapshot: " + snapshot_path(use, use.revision) +
+                   "; or let the download write the commit into refs/" + use.revision +
+                   " of the repository's folder, as that of a ModelCache does",
+           .container = use.container,
+           .subject = use.repo,
+           .location = use.source,
+           .at_most = std::nullopt});
     }
   }
 }

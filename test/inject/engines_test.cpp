@@ -25,7 +25,8 @@ using document::Json;
 
 struct Case {
   std::string engine;
-  // name, container; added: what is new in it, or refused: why it gets nothing; offline: the policy wants that
+  // name, container; added: what is new in it, or refused: why it gets nothing, with its help and, as a merge patch of
+  // the container, what that tells to write instead; offline: the policy wants that; status: of the ModelCache
   Json json;
   [[nodiscard]] std::string name() const { return json["name"].get<std::string>(); }
 };
@@ -53,29 +54,26 @@ std::vector<Case> all_cases() {
 }
 
 // A GPU Pod with that container.
-kube::Object pod_of(const Case& test) {
-  Json container = test.json["container"];
+Json pod_of(Json container) {
   container["name"] = "server";
   container["resources"] = {{"limits", {{"nvidia.com/gpu", "1"}}}};
-  const Json pod = {{"apiVersion", "v1"},
-                    {"kind", "Pod"},
-                    {"metadata", {{"name", "server"}, {"namespace", "llm"}}},
-                    {"spec", {{"containers", Json::array({container})}}}};
-  return kube::Object(document::Document(pod));
+  return {{"apiVersion", "v1"},
+          {"kind", "Pod"},
+          {"metadata", {{"name", "server"}, {"namespace", "llm"}}},
+          {"spec", {{"containers", Json::array({container})}}}};
 }
 
-// Qwen/Qwen3-32B and the draft model Qwen/Qwen3-0.6B, both on the claim "model-cache".
-const kube::BundleFacts& world() {
-  static const kube::BundleFacts facts = [] {
-    Json draft = object(model_cache("draft", kOtherCommit)).document().value();
-    draft["spec"]["source"]["huggingFace"]["repo"] = "Qwen/Qwen3-0.6B";
-    const Json claim = {{"apiVersion", "v1"},
-                        {"kind", "PersistentVolumeClaim"},
-                        {"metadata", {{"name", "model-cache"}, {"namespace", "llm"}}},
-                        {"spec", {{"accessModes", {"ReadWriteMany"}}}}};
-    return testing::facts(model_cache() + "---\n" + draft.dump() + "\n---\n" + claim.dump() + "\n");
-  }();
-  return facts;
+// Qwen/Qwen3-32B with that status and the draft model Qwen/Qwen3-0.6B, both on the claim "model-cache".
+kube::BundleFacts world(const Json& status, const std::string& more = "") {
+  Json cache = object(model_cache()).document().value();
+  cache["status"] = status;
+  Json draft = object(model_cache("draft", kOtherCommit)).document().value();
+  draft["spec"]["source"]["huggingFace"]["repo"] = "Qwen/Qwen3-0.6B";
+  const Json claim = {{"apiVersion", "v1"},
+                      {"kind", "PersistentVolumeClaim"},
+                      {"metadata", {{"name", "model-cache"}, {"namespace", "llm"}}},
+                      {"spec", {{"accessModes", {"ReadWriteMany"}}}}};
+  return testing::facts("---\n" + cache.dump() + "\n---\n" + draft.dump() + "\n---\n" + claim.dump() + "\n" + more);
 }
 
 std::string words(const Json& list) {
@@ -109,27 +107,55 @@ std::vector<std::string> added(const Json& patch) {
   return out;
 }
 
+void expect_clean(const kube::Object& pod, const kube::ClusterFacts& facts, bool offline) {
+  const policy::Policy policy = policy_with(offline ? "{offline: true}" : "{}");
+  const engine::Judgement judgement = engine::judge(pod, {facts, knowledge(), policy}, engine::Stage::kAsIs);
+  for (const engine::JudgedFinding& judged : judgement.findings) {
+    EXPECT_LT(judged.action, api::Action::kWarn) << judged.finding.rule << " " << judged.finding.message;
+  }
+}
+
+// With the claim mounted as the help says, the model is known for the ModelCache's: the Pod waits for it, and is clean.
+void expect_served_by_path(Json container, const Json& instead) {
+  const std::string lease =
+      "---\n{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {name: warmgate-controller, namespace: "
+      "warmgate}}\n";
+  container.merge_patch(instead);
+  container["volumeMounts"] = Json::parse(R"([{"name": "c", "mountPath": "/cache/huggingface", "readOnly": true}])");
+  Json pod = pod_of(std::move(container));
+  pod["spec"]["volumes"] =
+      Json::parse(R"([{"name": "c", "persistentVolumeClaim": {"claimName": "model-cache", "readOnly": true}}])");
+  const kube::Object object{document::Document(pod)};
+  const kube::BundleFacts facts = world(Json::object(), lease);
+  const inject::Injection injection = plan(object, facts);
+  EXPECT_TRUE(injection.obstacles.empty());
+  ASSERT_EQ(injection.holds.size(), 1U);
+  EXPECT_EQ(injection.holds.front().waits_for.front().cache, "qwen");
+  expect_clean(object, facts, false);
+}
+
 class EngineInjection : public ::testing::TestWithParam<Case> {};
 
 TEST_P(EngineInjection, AddsExactlyThisAndLeavesAPodThatIsClean) {
   const Json& test = GetParam().json;
   const bool offline = test.value("offline", false);
-  const kube::Object pod = pod_of(GetParam());
-  const inject::Injection injection = plan(pod, world(), {offline});
+  const kube::Object pod{document::Document(pod_of(test["container"]))};
+  const kube::BundleFacts facts = world(test.value("status", Json::object()));
+  const inject::Injection injection = plan(pod, facts, {offline});
   if (test.contains("refused")) {
     ASSERT_EQ(injection.obstacles.size(), 1U) << lines(*injection.patch);
     EXPECT_EQ(injection.obstacles.front().reason, test["refused"]);
+    EXPECT_EQ(injection.obstacles.front().help, test.value("help", injection.obstacles.front().help));
     EXPECT_TRUE(injection.empty()) << lines(*injection.patch);
+    if (test.contains("instead")) {
+      expect_served_by_path(test["container"], test["instead"]);
+    }
     return;
   }
   EXPECT_THAT(added(*injection.patch), ::testing::ElementsAreArray(test["added"].get<std::vector<std::string>>()));
   const kube::Object patched(document::Document(*injection.patched));
-  const policy::Policy policy = policy_with(offline ? "{offline: true}" : "{}");
-  const engine::Judgement judgement = engine::judge(patched, {world(), knowledge(), policy}, engine::Stage::kAsIs);
-  for (const engine::JudgedFinding& judged : judgement.findings) {
-    EXPECT_LT(judged.action, api::Action::kWarn) << judged.finding.rule << " " << judged.finding.message;
-  }
-  EXPECT_EQ(lines(*plan(patched, world(), {offline}).patch), "") << "a second time";
+  expect_clean(patched, facts, offline);
+  EXPECT_EQ(lines(*plan(patched, facts, {offline}).patch), "") << "a second time";
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, EngineInjection, ::testing::ValuesIn(all_cases()), [](const auto& test) {
@@ -138,6 +164,18 @@ INSTANTIATE_TEST_SUITE_P(Engines, EngineInjection, ::testing::ValuesIn(all_cases
       name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
   return name;
 });
+
+TEST(EngineInjections, ShowThatTheWayByPathWorksOfEachEngineThatTellsOne) {
+  std::set<std::string> shown;
+  for (const Case& test : all_cases()) {
+    if (test.json.contains("instead")) {
+      shown.insert(test.engine);
+    }
+  }
+  for (const models::Engine& engine : knowledge().engines.engines()) {
+    EXPECT_EQ(shown.contains(engine.name), !engine.inject.by_path.empty()) << engine.name;
+  }
+}
 
 TEST(EngineInjections, AreShownForEveryServerThatNamesItsModel) {
   std::set<std::string> shown;

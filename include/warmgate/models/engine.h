@@ -89,6 +89,7 @@ struct InjectRules {
   std::vector<std::string> offline;  // variables that, at 1, keep it from asking the Hub; none: it is not told
   std::string served_name_flag;      // keeps the name it serves where offline mode would make it a path
   std::string never;                 // why it gets nothing from a ModelCache, a clause
+  std::string by_path;               // how it is given the path of a snapshot: "--model {snapshot}/<file>.gguf"
 };
 
 struct Engine {

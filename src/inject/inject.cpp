@@ -269,7 +269,7 @@ bool may_need_scratch(const std::vector<models::TemplateReading>& readings) {
 
 bool is_gpu_server(const ModelUse& use) {
   return use.verb == models::Verb::kServe && use.role == models::Role::kWeights && !use.accelerators.empty() &&
-         !use.local && use.repo_known && !use.by_default && !use.by_field &&
+         !use.local && use.repo_known && !use.by_default && !use.by_field && !use.submitted &&
          use.container_kind != kube::ContainerKind::kEphemeral;
 }
 

@@ -71,6 +71,11 @@ std::vector<Container> containers(const PodTemplate& pod) {
   for (Container& container : out) {
     container.extras = pod.of_all;
   }
+  const auto first = std::find_if(out.begin(), out.end(),
+                                  [](const Container& container) { return container.kind == ContainerKind::kMain; });
+  if (first != out.end() && pod.of_first) {
+    first->extras = pod.of_first;
+  }
   out.insert(out.end(), pod.more_containers.begin(), pod.more_containers.end());
   return out;
 }

@@ -121,6 +121,29 @@ void add_container(const View& root, const ContainerRule& rule, const std::strin
   }
 }
 
+// A number above zero, or any other value that says something.
+bool says_something(const View& value) {
+  return value && value.integer().value_or(1) > 0 && value.string().value_or("set") != "";
+}
+
+void add_submission(const View& root, const SubmissionRule& rule, PodTemplate& pod) {
+  const View script = rule.script.find(root, pod.place);
+  if (!says_something(script) || rule.unless.find(root, pod.place)) {
+    return;
+  }
+  Submission submission{script, rule.settings.find(root, pod.place), rule.variables, ""};
+  for (const FieldPath& field : rule.moved) {
+    if (submission.moved.empty() && says_something(field.find(root, pod.place))) {
+      submission.moved = field.text();
+    }
+  }
+  auto extras = std::make_shared<ContainerExtras>(pod.of_first ? *pod.of_first
+                                                  : pod.of_all ? *pod.of_all
+                                                               : ContainerExtras());
+  extras->submissions.push_back(std::move(submission));
+  pod.of_first = std::move(extras);
+}
+
 void add_templates(const View& root, const TemplateRule& rule, std::vector<PodTemplate>& out) {
   std::vector<FieldPlace> places = rule.path.places(root, {});
   if (rule.path.empty()) {
@@ -149,6 +172,9 @@ void add_templates(const View& root, const TemplateRule& rule, std::vector<PodTe
     }
     for (const ContainerRule& container : rule.containers) {
       add_container(root, container, rule.hidden, pod);
+    }
+    for (const SubmissionRule& submission : rule.submitted) {
+      add_submission(root, submission, pod);
     }
     out.push_back(std::move(pod));
   }

@@ -84,11 +84,25 @@ ContainerRule read_container(FieldReader& reader, const View& view) {
   return rule;
 }
 
+SubmissionRule read_submission(FieldReader& reader, const View& view) {
+  reader.known_members(view, {"script", "env", "unless", "movedBy"}, "what is submitted has no such field");
+  reader.known_members(view["env"], {"field", "inside"}, "env has no such field");
+  SubmissionRule rule{path_at(reader, view["script"]), path_at(reader, view["env"]["field"]),
+                      path_at(reader, view["env"]["inside"]), path_at(reader, view["unless"]),
+                      paths_at(reader, view["movedBy"])};
+  if (rule.script.empty()) {
+    reader.fail(view, "must say in `script` which field holds the command line");
+  } else if (rule.settings.empty() != rule.variables.empty()) {
+    reader.fail(view["env"], "`field` and `inside` belong together");
+  }
+  return rule;
+}
+
 TemplateRule read_template(FieldReader& reader, const View& view) {
-  reader.known_members(
-      view,
-      {"path", "shape", "when", "unless", "pods", "completes", "claimTemplates", "strategy", "hidden", "containers"},
-      "a template has no such field");
+  reader.known_members(view,
+                       {"path", "shape", "when", "unless", "pods", "completes", "claimTemplates", "strategy", "hidden",
+                        "containers", "submitted"},
+                       "a template has no such field");
   TemplateRule rule;
   rule.path = path_at(reader, view["path"]);
   const std::string shape = view["shape"] ? reader.text(view["shape"]) : "template";
@@ -106,6 +120,9 @@ TemplateRule read_template(FieldReader& reader, const View& view) {
   rule.hidden = reader.text(view["hidden"]);
   for (const View& container : reader.objects(view["containers"])) {
     rule.containers.push_back(read_container(reader, container));
+  }
+  for (const View& submission : reader.objects(view["submitted"])) {
+    rule.submitted.push_back(read_submission(reader, submission));
   }
   return rule;
 }

@@ -327,7 +327,11 @@ Commands read_commands(const kube::Container& container, const std::optional<Ima
     command.directory = kube::normalize_path(directory);
   }
   Commands commands;
-  ContainerReader(commands).read(std::move(command));
+  ContainerReader reader(commands);
+  reader.read(std::move(command));
+  for (const kube::Submission& submission : container.submissions()) {
+    reader.read_submission(submission, environment);
+  }
   return commands;
 }
 

@@ -1,6 +1,6 @@
 // Reads what one container runs: its argv, the shell scripts and Python programs in it, and the files that they write
-// and then run. In three files: command_line.cpp has argv and shells, container_python.cpp the Python programs,
-// container_download.cpp what fetches from the Hub without its client.
+// and then run. In four files: command_line.cpp has argv and shells, container_python.cpp the Python programs,
+// container_download.cpp what fetches from the Hub without its client, container_submission.cpp what is submitted.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +33,8 @@ class ContainerReader {
   explicit ContainerReader(Commands& out) : out_(out) {}
 
   void read(Invocation command);
+  // `environment` is the container's.
+  void read_submission(const kube::Submission& submission, const kube::Environment& environment);
 
  private:
   void unreadable(const std::string& reason, const Location& at);

@@ -105,6 +105,17 @@ void forget_defaults(const std::string& hidden, std::size_t from, std::vector<Mo
   }
 }
 
+// Which Pod runs it is not known.
+void forget_places(const std::string& moved, std::vector<ModelUse>& uses) {
+  for (ModelUse& use : uses) {
+    use.accelerators.clear();
+    use.cache.known = false;
+    use.cache.unknown_reason = moved + " may let another Pod run it";
+    use.cache.mount.reset();
+    use.cache.volume.reset();
+  }
+}
+
 void read_container(const ContainerPlaces& places, const Knowledge& knowledge, std::vector<ModelUse>& uses) {
   const kube::Container& container = places.container;
   const std::optional<ImageMatch> image = image_of(container, knowledge.engines);
@@ -115,6 +126,9 @@ void read_container(const ContainerPlaces& places, const Knowledge& knowledge, s
     if (const std::optional<Command> command = find_launcher(line, knowledge, image)) {
       known = true;
       std::vector<ModelUse> found = read_command(places, *command, image);
+      if (!line.moved.empty()) {
+        forget_places(line.moved, found);
+      }
       std::move(found.begin(), found.end(), std::back_inserter(uses));
     }
   }

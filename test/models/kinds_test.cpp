@@ -127,6 +127,71 @@ const std::vector<Case> kFieldCases = {
          " pinned /spec/leaderWorkerTemplate/workerTemplate/spec/volumes/0/csi/volumeAttributes/sourceId"},
 };
 
+// A RayJob whose head has MODEL and a claim, with `entrypoint` and more fields of its spec.
+std::string ray_job(const std::string& entrypoint, const std::string& more = "") {
+  return more + "entrypoint: \"" + entrypoint +
+         "\", rayClusterSpec: {headGroupSpec: {template: {spec: {containers: [{name: ray-head, image: "
+         "\"rayproject/ray:2.43.0\", env: [{name: MODEL, value: org/head}, {name: HF_HOME, value: /hf}], volumeMounts: "
+         "[{name: hf, mountPath: /hf}]}, {name: beside, image: b}], volumes: [{name: hf, persistentVolumeClaim: "
+         "{claimName: c}}]}}}}";
+}
+
+const std::vector<Case> kEntrypointCases = {
+    {"Serve", "ray.io/v1", "RayJob", ray_job("vllm serve org/m --revision " + kSha),
+     "serve weights org/m@" + kSha + " pinned /spec/entrypoint"},
+    {"SeveralCommands", "ray.io/v1", "RayJob", ray_job("cd /x && pip install hf && exec vllm serve org/m"),
+     "serve weights org/m@- /spec/entrypoint"},
+    {"Program", "ray.io/v1", "RayJob",
+     ray_job("python -c \\\"from huggingface_hub import snapshot_download; snapshot_download('org/m')\\\""),
+     "download weights org/m@- /spec/entrypoint"},
+    {"VariableOfTheHead", "ray.io/v1", "RayJob", ray_job("vllm serve $MODEL"),
+     "serve weights org/head@- /spec/rayClusterSpec/headGroupSpec/template/spec/containers/0/env/0/value"},
+    {"VariableOfTheJobWins", "ray.io/v1", "RayJob",
+     ray_job("vllm serve $MODEL --revision ${REV:-main}",
+             "runtimeEnvYAML: \"env_vars: {MODEL: org/job, REV: v1}\\npip: [x]\", "),
+     "serve weights org/job@v1 /spec/entrypoint"},
+    {"VariableThatRayExpands", "ray.io/v1", "RayJob",
+     ray_job("vllm serve $MODEL", "runtimeEnvYAML: \"env_vars: {MODEL: '${OTHER}/m'}\", "),
+     "serve weights ?@? /spec/entrypoint"},
+    {"VariableThatIsNoText", "ray.io/v1", "RayJob",
+     ray_job("vllm serve $MODEL", "runtimeEnvYAML: \"env_vars: {MODEL: [org/m]}\", "),
+     "serve weights ?@? /spec/entrypoint"},
+    {"RuntimeEnvThatIsNoYaml", "ray.io/v1", "RayJob", ray_job("vllm serve org/m", "runtimeEnvYAML: \"a : [\", "),
+     "serve weights org/m@- /spec/entrypoint"},
+    {"ScriptOfTheWorkingFolder", "ray.io/v1", "RayJob", ray_job("python serve.py --model org/m"), ""},
+    {"Empty", "ray.io/v1", "RayJob", ray_job(""), ""},
+    {"SubmitterThatAddsTheCommand", "ray.io/v1", "RayJob",
+     ray_job("vllm serve org/m", "submitterPodTemplate: {spec: {containers: [{name: s, image: i}]}}, "),
+     "serve weights org/m@- /spec/entrypoint"},
+    {"SubmitterWithACommandOfItsOwn", "ray.io/v1", "RayJob",
+     ray_job(
+         "vllm serve org/m",
+         "submitterPodTemplate: {spec: {containers: [{name: s, image: i, command: [sh, -c, ray job submit --address "
+         "a -- vllm serve org/n]}]}}, "),
+     "serve weights org/n@- /spec/submitterPodTemplate/spec/containers/0/command/2"},
+    {"OnAClusterThatIsThere", "ray.io/v1", "RayJob", "entrypoint: vllm serve org/m, clusterSelector: {a: b}", ""},
+};
+
+INSTANTIATE_TEST_SUITE_P(Entrypoints, ModelFieldsOf, ::testing::ValuesIn(kEntrypointCases),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Entrypoint, RunsInTheFirstContainerOfTheHead) {
+  const auto use_of = [](const std::string& more) {
+    return models::read_workload(object("ray.io/v1", "RayJob", ray_job("vllm serve org/m", more)), knowledge())
+        .at(0)
+        .uses.at(0);
+  };
+  const models::ModelUse use = use_of("entrypointNumGpus: 0, ");
+  EXPECT_EQ(use.container, "ray-head");
+  EXPECT_TRUE(use.submitted);
+  ASSERT_TRUE(use.cache.on_claim());
+  EXPECT_EQ(use.cache.path, "/hf/hub");
+  const models::ModelUse moved = use_of("entrypointNumCpus: 0.5, ");
+  EXPECT_FALSE(moved.cache.known);
+  EXPECT_FALSE(moved.cache.on_claim());
+  EXPECT_EQ(moved.cache.unknown_reason, "spec.entrypointNumCpus may let another Pod run it");
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, ModelFieldsOf, ::testing::ValuesIn(kFieldCases),
                          [](const auto& test) { return std::string(test.param.name); });
 

@@ -40,6 +40,14 @@ struct Mount {
   bool read_only = false;
 };
 
+// A shell command line that the controller runs in a container beside the container's own.
+struct Submission {
+  View script;
+  View settings;        // a text of YAML that holds more variables, which win,
+  FieldPath variables;  // at this place
+  std::string moved;    // the field for which another Pod of the workload may be the one that runs it; "" for none
+};
+
 // What a container has beside its own fields, in kinds whose controller writes a part of the Pod (policies/kinds).
 struct ContainerExtras {
   std::string name;                            // what the controller calls it, where it has no name
@@ -47,6 +55,7 @@ struct ContainerExtras {
   std::vector<View> env;                       // more lists of variables; its own win
   std::vector<Mount> mounts;                   // beside its volumeMounts
   std::map<std::string, std::string> amounts;  // beside its resources
+  std::vector<Submission> submissions;
   // Why commands, variables and mounts may be there that the manifest does not show: "RayCluster starts ray in it". ""
   // when what is not written is not there.
   std::string hidden;
@@ -62,6 +71,9 @@ struct Container {
   [[nodiscard]] std::string image() const;
   // See ContainerExtras.
   [[nodiscard]] std::string hidden() const { return extras ? extras->hidden : std::string(); }
+  [[nodiscard]] std::vector<Submission> submissions() const {
+    return extras ? extras->submissions : std::vector<Submission>();
+  }
 };
 
 // How many Pods of a template can run at once. `max` is nullopt for "one on every node" (DaemonSet).
@@ -85,8 +97,9 @@ struct PodTemplate {
   View spec;
   View claim_templates;  // StatefulSet.spec.volumeClaimTemplates, else nothing
 
-  std::shared_ptr<const ContainerExtras> of_all = nullptr;  // what each container of `spec` has beside its fields
-  std::vector<Container> more_containers = {};              // that stand elsewhere
+  std::shared_ptr<const ContainerExtras> of_all = nullptr;    // what each container of `spec` has beside its fields
+  std::shared_ptr<const ContainerExtras> of_first = nullptr;  // and the first of its main containers
+  std::vector<Container> more_containers = {};                // that stand elsewhere
   std::vector<Volume> more_volumes = {};
   PodCount count = {};
   bool completes = false;  // its Pods end by themselves

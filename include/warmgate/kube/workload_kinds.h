@@ -52,6 +52,15 @@ struct ContainerRule {
   std::vector<ClaimRule> claims;
 };
 
+// See Submission.
+struct SubmissionRule {
+  FieldPath script;
+  FieldPath settings;
+  FieldPath variables;
+  FieldPath unless;              // not where this is there
+  std::vector<FieldPath> moved;  // fields that may move it
+};
+
 struct TemplateRule {
   FieldPath path;
   bool is_pod_spec = false;  // the PodSpec itself, not metadata and spec
@@ -64,6 +73,7 @@ struct TemplateRule {
   FieldPath strategy;
   std::string hidden;  // see ContainerExtras
   std::vector<ContainerRule> containers;
+  std::vector<SubmissionRule> submitted;
 };
 
 struct WorkloadKind {

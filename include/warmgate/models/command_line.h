@@ -41,6 +41,9 @@ struct CommandLine {
   std::string script_line;        // the line as written, when it is one of an `sh -c` script (injection never edits
                                   // those); else ""
   std::optional<std::string> directory;  // where it runs, absolute; nullopt: where the image says
+  // It is submitted to the container (kube::Submission): a Pod by itself does not tell that it runs it.
+  bool submitted = false;
+  std::string moved = {};  // the field for which another Pod may run it; "" for none
 };
 
 // `path` as the command takes it: a relative one lies in its working folder, and is unknown where that is.

@@ -80,6 +80,7 @@ struct ModelUse {
   bool follows_weights = false;  // without a revision of its own it is read at the weights', in whatever repository
   bool by_default = false;       // nobody named it: it is the engine's default model
   bool by_field = false;         // a field of the object names it, no command line (ModelFields)
+  bool submitted = false;        // by a command line that its Pods do not show (kube::Submission)
 
   Location source;                            // where the model is named
   std::optional<Location> revision_location;  // where the revision is

@@ -5,7 +5,6 @@
 
 #include "warmgate/kube/storage.h"
 #include "warmgate/kube/workload.h"
-#include "warmgate/kube/workload_kinds.h"
 
 namespace warmgate::kube {
 namespace {
@@ -95,6 +94,10 @@ void BundleFacts::add_workload(Object workload, const WorkloadKinds& kinds) {
   for (const std::string& claim : kinds.claims_of(workload)) {
     claim_users_.emplace(claim, workload);
   }
+  if (std::optional<BorrowedTemplate> borrowed = kinds.borrowed_template(workload)) {
+    const std::string owner = borrowed->owner.name;
+    template_users_.emplace(owner, TemplateUser{workload, std::move(*borrowed)});
+  }
   const std::string name = workload.key().name;
   workloads_.emplace(name, std::move(workload));
 }
@@ -128,6 +131,17 @@ std::optional<Object> BundleFacts::workload(const ObjectKey& key) const {
 
 std::vector<Object> BundleFacts::autoscalers_of(const ObjectKey& target) const {
   return all_of(autoscalers_, target.name, [&](const Object& autoscaler) { return scales(autoscaler, target); });
+}
+
+std::vector<TemplateUser> BundleFacts::template_users(const ObjectKey& owner) const {
+  std::vector<TemplateUser> out;
+  const auto [first, last] = template_users_.equal_range(owner.name);
+  for (auto entry = first; entry != last; ++entry) {
+    if (same_object(entry->second.borrowed.owner, owner)) {
+      out.push_back(entry->second);
+    }
+  }
+  return out;
 }
 
 std::vector<Object> BundleFacts::model_caches(std::string_view ns) const {

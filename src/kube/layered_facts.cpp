@@ -9,12 +9,12 @@ namespace warmgate::kube {
 namespace {
 
 // `same` tells whether an object of `second` is already among `first`.
-template <class Same>
-std::vector<Object> merged(std::vector<Object> first, const std::vector<Object>& second, const Same& same) {
+template <class Item, class Same>
+std::vector<Item> merged(std::vector<Item> first, const std::vector<Item>& second, const Same& same) {
   const std::size_t known = first.size();
-  for (const Object& object : second) {
+  for (const Item& object : second) {
     const auto end = first.begin() + static_cast<std::ptrdiff_t>(known);
-    if (std::none_of(first.begin(), end, [&](const Object& other) { return same(other, object); })) {
+    if (std::none_of(first.begin(), end, [&](const Item& other) { return same(other, object); })) {
       first.push_back(object);
     }
   }
@@ -68,6 +68,11 @@ std::optional<Object> LayeredFacts::workload(const ObjectKey& key) const {
 
 std::vector<Object> LayeredFacts::autoscalers_of(const ObjectKey& target) const {
   return merged(first_.autoscalers_of(target), second_.autoscalers_of(target), same_key);
+}
+
+std::vector<TemplateUser> LayeredFacts::template_users(const ObjectKey& owner) const {
+  return merged(first_.template_users(owner), second_.template_users(owner),
+                [](const TemplateUser& a, const TemplateUser& b) { return same_key(a.object, b.object); });
 }
 
 std::vector<Object> LayeredFacts::model_caches(std::string_view ns) const {

@@ -82,21 +82,39 @@ AutoscalerLimits limits_of(const Object& autoscaler) {
   return {spec["minReplicas"].integer().value_or(1), spec["maxReplicas"].integer(), "maxReplicas"};
 }
 
-ReplicaRange replicas(const Object& object, const PodTemplate& pod, const ClusterFacts& facts) {
-  ReplicaRange range = pod.count.own;
-  if (!pod.count.autoscaled || !range.max) {
+namespace {
+
+// The workload's own Pods, with what scales it.
+ReplicaRange scaled(const Object& object, const PodCount& count, const ClusterFacts& facts) {
+  ReplicaRange range = count.own;
+  if (!count.autoscaled || !range.max) {
     return range;
   }
   for (const Object& autoscaler : facts.autoscalers_of(object.key())) {
     const AutoscalerLimits limits = limits_of(autoscaler);
-    const std::int64_t most =
-        std::clamp<std::int64_t>(limits.max.value_or(0), 0, kMostReplicas) * pod.count.per_replica;
+    const std::int64_t most = std::clamp<std::int64_t>(limits.max.value_or(0), 0, kMostReplicas) * count.per_replica;
     if (most > *range.max) {
       range.max = most;
       range.autoscaler = autoscaler.display_name();
       range.pointer = "";
     }
-    range.min = std::min(range.min, std::clamp<std::int64_t>(limits.min, 0, kMostReplicas) * pod.count.per_replica);
+    range.min = std::min(range.min, std::clamp<std::int64_t>(limits.min, 0, kMostReplicas) * count.per_replica);
+  }
+  return range;
+}
+
+}  // namespace
+
+ReplicaRange replicas(const Object& object, const PodTemplate& pod, const ClusterFacts& facts) {
+  ReplicaRange range = scaled(object, pod.count, facts);
+  for (const TemplateUser& user : facts.template_users(object.key())) {
+    const ReplicaRange more = scaled(user.object, user.borrowed.count, facts);
+    if (!range.max || !more.max) {
+      continue;
+    }
+    const ReplicaRange own = user.borrowed.instead ? ReplicaRange{0, 0, "", ""} : range;
+    range = {own.min + more.min, *own.max + *more.max, "",
+             more.autoscaler.empty() ? user.object.display_name() : more.autoscaler};
   }
   return range;
 }

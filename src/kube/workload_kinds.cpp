@@ -237,6 +237,21 @@ std::vector<PodTemplate> WorkloadKinds::pod_templates(const Object& object) cons
   return out;
 }
 
+std::optional<BorrowedTemplate> WorkloadKinds::borrowed_template(const Object& object) const {
+  const WorkloadKind* kind = find(object);
+  const View reference = kind != nullptr && kind->borrows ? kind->borrows->object.find(object.root(), {}) : View();
+  if (reference["name"].text().empty()) {
+    return std::nullopt;
+  }
+  const BorrowRule& rule = *kind->borrows;
+  const std::string said = rule.instead.find(object.root(), {}).text();
+  return BorrowedTemplate{
+      {group_of(reference["apiVersion"].text()), reference["kind"].text(), object.key().ns, reference["name"].text()},
+      count_pods(object.root(), {}, rule.pods),
+      rule.strategy.find(object.root(), {}),
+      std::find(rule.instead_values.begin(), rule.instead_values.end(), said) != rule.instead_values.end()};
+}
+
 std::vector<std::string> WorkloadKinds::claims_of(const Object& object) const {
   std::vector<std::string> claims;
   std::set<std::string> known;

@@ -127,8 +127,22 @@ TemplateRule read_template(FieldReader& reader, const View& view) {
   return rule;
 }
 
+std::optional<BorrowRule> read_borrows(FieldReader& reader, const View& view) {
+  if (!view) {
+    return std::nullopt;
+  }
+  reader.known_members(view, {"object", "pods", "strategy", "instead"}, "templateOf has no such field");
+  reader.known_members(view["instead"], {"field", "is"}, "instead has no such field");
+  BorrowRule rule{path_at(reader, view["object"]), read_pods(reader, view["pods"]), path_at(reader, view["strategy"]),
+                  path_at(reader, view["instead"]["field"]), reader.strings(view["instead"]["is"])};
+  if (rule.object.empty()) {
+    reader.fail(view, "must say in `object` which field names the object that has the pod template");
+  }
+  return rule;
+}
+
 WorkloadKind read_kind(FieldReader& reader, const View& view) {
-  reader.known_members(view, {"group", "kind", "plural", "podLabel", "templates", "models"},
+  reader.known_members(view, {"group", "kind", "plural", "podLabel", "templates", "templateOf", "models"},
                        "a workload kind has no such field");
   WorkloadKind kind;
   kind.group = reader.text(view["group"]);
@@ -138,6 +152,7 @@ WorkloadKind read_kind(FieldReader& reader, const View& view) {
   for (const View& row : reader.objects(view["templates"])) {
     kind.templates.push_back(read_template(reader, row));
   }
+  kind.borrows = read_borrows(reader, view["templateOf"]);
   if (kind.templates.empty() && view["models"].size() == 0) {
     reader.fail(view, "must have templates (where Pods stand) or models (fields that name a model)");
   }

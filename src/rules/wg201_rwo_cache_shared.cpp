@@ -97,6 +97,22 @@ Finding spread_finding(const Claim& claim, const models::ModelUse& use, const st
   return finding;
 }
 
+// Who replaces the Pods of a template, and how.
+struct Rolled {
+  kube::Object object;
+  kube::PodTemplate pod;
+};
+
+Rolled rolled_by(const RuleContext& context, const kube::PodTemplate& pod) {
+  Rolled rolled{context.object, pod};
+  const std::vector<kube::TemplateUser> users = context.facts.template_users(context.object.key());
+  if (!users.empty()) {
+    rolled.object = users.front().object;
+    rolled.pod.strategy = users.front().borrowed.strategy;
+  }
+  return rolled;
+}
+
 // One Pod at a time, but for the time of a rollout.
 std::optional<Finding> surge_finding(const RuleContext& context, const Claim& claim, const models::ModelUse& use) {
   if (claim.holders.size() != 1 || most_pods(claim.holders) != 1) {
@@ -104,19 +120,20 @@ std::optional<Finding> surge_finding(const RuleContext& context, const Claim& cl
   }
   const kube::PodTemplate& pod = claim.holders.front().pod;
   const bool stays = pinned_node(pod) || must_be_beside(pod, pod);
-  const std::optional<Surge> surge = rollout_surge(context.object, pod, 1);
+  const Rolled rolled = rolled_by(context, pod);
+  const std::optional<Surge> surge = rollout_surge(rolled.object, rolled.pod, 1);
   if (!surge || (stays && !claim.one_pod)) {
     return std::nullopt;
   }
   Finding finding = new_finding(claim, use);
   finding.extent = 0;  // not a matter of how many Pods there are
   finding.message +=
-      "a rollout of " + context.object.display_name() + " starts the new Pod before the old one ends (" + surge->how +
+      "a rollout of " + rolled.object.display_name() + " starts the new Pod before the old one ends (" + surge->how +
       "): " +
       (claim.one_pod ? "the new Pod waits for the volume, the old one for the new, for ever"
                      : "on another node the new Pod waits for the volume, the old one for the new, for ever");
   finding.help = surge->mend + ", or " + std::string(kShare);
-  if (!surge->pointer.empty()) {
+  if (!surge->pointer.empty() && kube::same_object(rolled.object.key(), context.object.key())) {
     finding.location = {surge->pointer, 0, 0, false};
   }
   if (!claim.one_pod) {

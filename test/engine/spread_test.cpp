@@ -201,11 +201,49 @@ std::vector<Case> surge_cases() {
   };
 }
 
+// A Rollout with the pod template of `kind`/a.
+std::string rollout_of(const std::string& kind, const std::string& spec, const std::string& more = "") {
+  const std::string version = kind == "PodTemplate" ? "v1" : "apps/v1";
+  return workload("argoproj.io/v1alpha1", "Rollout", "r",
+                  spec + "workloadRef: {apiVersion: " + version + ", kind: " + kind + ", name: a" + more + "}");
+}
+
+std::vector<Case> borrowed_cases() {
+  const std::string none = deployment_of("a", "replicas: 0, ");
+  const std::string scaler = workload("autoscaling/v2", "HorizontalPodAutoscaler", "h",
+                                      "scaleTargetRef: {apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: r}, "
+                                      "minReplicas: 1, maxReplicas: 5");
+  const std::string surge = "warn a rollout of Rollout/r starts the new Pod before the old one ends (maxSurge 1)\n";
+  return {
+      {"TheRolloutsReplicasCount", claim() + none + rollout_of("Deployment", "replicas: 4, "),
+       "deny Deployment/a can run 4 Pods (Rollout/r)\n"},
+      {"SoDoesWhatScalesIt", claim() + none + scaler + rollout_of("Deployment", ""),
+       "deny Deployment/a can run 5 Pods (HorizontalPodAutoscaler/h)\n"},
+      {"TheDeploymentKeepsItsOwn", claim() + deployment_of("a", kRecreate) + rollout_of("Deployment", ""),
+       "deny Deployment/a can run 2 Pods (Rollout/r)\n"},
+      {"UnlessItIsScaledDown",
+       claim() + deployment_of("a", "replicas: 3, ") +
+           rollout_of("Deployment", "strategy: {canary: {maxSurge: 0, maxUnavailable: 1}}, ", ", scaleDown: onsuccess"),
+       ""},
+      {"TheRolloutRolls",
+       claim() + none + rollout_of("Deployment", "strategy: {canary: {maxSurge: 1, maxUnavailable: 0}}, "), surge},
+      {"APodTemplateRunsNothing",
+       claim() + "---\n{apiVersion: v1, kind: PodTemplate, metadata: {name: a}, template: " + server("a") + "}\n", ""},
+      {"APodTemplateThatARolloutRuns",
+       claim() + "---\n{apiVersion: v1, kind: PodTemplate, metadata: {name: a}, template: " + server("a") + "}\n" +
+           rollout_of("PodTemplate", "replicas: 2, "),
+       "deny PodTemplate/a can run 2 Pods (Rollout/r)\n"},
+      {"ATemplateThatIsNotThere", claim() + rollout_of("Deployment", "replicas: 4, "), ""},
+      {"ATemplateOfAnotherKind", claim() + none + rollout_of("ReplicaSet", "replicas: 4, "), ""},
+  };
+}
+
 std::string name_of(const ::testing::TestParamInfo<Case>& test) { return test.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Replicas, Spread, ::testing::ValuesIn(replica_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(Places, Spread, ::testing::ValuesIn(place_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(Rollouts, Spread, ::testing::ValuesIn(surge_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(BorrowedTemplates, Spread, ::testing::ValuesIn(borrowed_cases()), name_of);
 
 TEST(SpreadMessages, SayWhatToWriteInstead) {
   const kube::BundleFacts known = facts(claim());

@@ -114,6 +114,7 @@ TEST(Workloads, TheKindsAndTheirGroups) {
                            "ReplicationController",
                            "Job",
                            "CronJob",
+                           "PodTemplate",
                            "LeaderWorkerSet",
                            "JobSet",
                            "RayCluster",

@@ -13,10 +13,15 @@
 #include <vector>
 
 #include "warmgate/kube/object.h"
+#include "warmgate/kube/workload_kinds.h"
 
 namespace warmgate::kube {
 
-class WorkloadKinds;
+// A workload whose Pods have the pod template of another object (Rollout.spec.workloadRef).
+struct TemplateUser {
+  Object object;
+  BorrowedTemplate borrowed;  // points into `object`
+};
 
 // A kind of object of which the facts do not know how it is now.
 struct FactsDoubt {
@@ -43,6 +48,8 @@ class ClusterFacts {
   // HorizontalPodAutoscalers and ScaledObjects whose scaleTargetRef is that object (one without apiVersion: by kind and
   // name).
   [[nodiscard]] virtual std::vector<Object> autoscalers_of(const ObjectKey& target) const = 0;
+  // Those whose Pods have the template of that object. Live facts do not watch them.
+  [[nodiscard]] virtual std::vector<TemplateUser> template_users(const ObjectKey& /*owner*/) const { return {}; }
   [[nodiscard]] virtual std::vector<Object> model_caches(std::string_view ns) const = 0;
   // The namespaces that have a Secret of that name, "" for one that goes wherever it is applied. Live facts never read
   // Secrets and know none.
@@ -72,6 +79,7 @@ class BundleFacts final : public ClusterFacts {
   [[nodiscard]] std::vector<Object> workloads_on_claim(std::string_view ns, std::string_view claim) const override;
   [[nodiscard]] std::optional<Object> workload(const ObjectKey& key) const override;
   [[nodiscard]] std::vector<Object> autoscalers_of(const ObjectKey& target) const override;
+  [[nodiscard]] std::vector<TemplateUser> template_users(const ObjectKey& owner) const override;
   [[nodiscard]] std::vector<Object> model_caches(std::string_view ns) const override;
   // What becomes a Secret counts as one: ExternalSecret, SealedSecret.
   [[nodiscard]] std::vector<std::string> secret_namespaces(std::string_view name) const override;
@@ -98,8 +106,9 @@ class BundleFacts final : public ClusterFacts {
   std::vector<Object> model_caches_;
   ByName device_claims_;
   ByName workloads_;
-  ByName claim_users_;                                            // workloads by each of their claims
-  std::multimap<std::string, std::string, std::less<>> secrets_;  // their namespaces by name
+  ByName claim_users_;                                                    // workloads by each of their claims
+  std::multimap<std::string, TemplateUser, std::less<>> template_users_;  // by the name of the owner
+  std::multimap<std::string, std::string, std::less<>> secrets_;          // their namespaces by name
 };
 
 }  // namespace warmgate::kube

@@ -23,6 +23,7 @@ class LayeredFacts final : public ClusterFacts {
   [[nodiscard]] std::vector<Object> workloads_on_claim(std::string_view ns, std::string_view claim) const override;
   [[nodiscard]] std::optional<Object> workload(const ObjectKey& key) const override;
   [[nodiscard]] std::vector<Object> autoscalers_of(const ObjectKey& target) const override;
+  [[nodiscard]] std::vector<TemplateUser> template_users(const ObjectKey& owner) const override;
   [[nodiscard]] std::vector<Object> model_caches(std::string_view ns) const override;
   [[nodiscard]] std::vector<std::string> secret_namespaces(std::string_view name) const override;
   [[nodiscard]] std::optional<Object> device_claim(const ObjectKey& key) const override;

@@ -81,7 +81,7 @@ struct ReplicaRange {
   std::int64_t min = 1;
   std::optional<std::int64_t> max = 1;
   std::string pointer;     // the field that says so; "" when it is a default or an autoscaler
-  std::string autoscaler;  // "HorizontalPodAutoscaler/vllm" when that decides the maximum
+  std::string autoscaler;  // "HorizontalPodAutoscaler/vllm", "Rollout/vllm" when another object decides the maximum
 };
 
 // The same from the object's own fields alone.

@@ -14,7 +14,8 @@ namespace warmgate::kube {
 
 class ClusterFacts;
 
-// Of one of the pod templates of `object`: its own fields, and the autoscalers among the facts.
+// Of one of the pod templates of `object`: its own fields, the autoscalers among the facts, and the workloads whose
+// Pods have the same template (ClusterFacts::template_users).
 ReplicaRange replicas(const Object& object, const PodTemplate& pod, const ClusterFacts& facts);
 
 // HorizontalPodAutoscaler and KEDA's ScaledObject.

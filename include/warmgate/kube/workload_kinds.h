@@ -76,11 +76,29 @@ struct TemplateRule {
   std::vector<SubmissionRule> submitted;
 };
 
+// Its Pods have the pod template of another object.
+struct BorrowRule {
+  FieldPath object;  // apiVersion, kind and name
+  PodCountRule pods;
+  FieldPath strategy;
+  FieldPath instead;                        // says whether they replace the Pods of that object,
+  std::vector<std::string> instead_values;  // by one of these
+};
+
 struct WorkloadKind {
   std::string group;
   std::string kind;
   std::string pod_label;  // a label of its Pods that holds its name
   std::vector<TemplateRule> templates;
+  std::optional<BorrowRule> borrows;
+};
+
+// Where the pod template of a workload stands, when it is another object's.
+struct BorrowedTemplate {
+  ObjectKey owner;
+  PodCount count;
+  View strategy;
+  bool instead = false;  // the owner's own Pods end once these run
 };
 
 class WorkloadKinds {
@@ -98,6 +116,8 @@ class WorkloadKinds {
 
   // None for an object that is no workload, or whose templates are not written. They point into `object`.
   [[nodiscard]] std::vector<PodTemplate> pod_templates(const Object& object) const;
+  // Points into `object` too.
+  [[nodiscard]] std::optional<BorrowedTemplate> borrowed_template(const Object& object) const;
   // The PVCs that any of its pod templates mounts (claim templates excluded).
   [[nodiscard]] std::vector<std::string> claims_of(const Object& object) const;
   // As kube::same_workload, and by the label that a kind's Pods have.

@@ -19,9 +19,12 @@ constexpr std::int64_t kMostReplicas = 0x7fffffff;
 struct Chain {
   std::string_view group;
   std::string_view manager;
+  std::string_view group_between;
   std::string_view between;
 };
-constexpr std::array<Chain, 2> kChains = {{{"apps", "Deployment", "ReplicaSet"}, {"batch", "CronJob", "Job"}}};
+constexpr std::array<Chain, 3> kChains = {{{"apps", "Deployment", "apps", "ReplicaSet"},
+                                           {"argoproj.io", "Rollout", "apps", "ReplicaSet"},
+                                           {"batch", "CronJob", "batch", "Job"}}};
 
 bool is_name_of_child(std::string_view name, std::string_view parent) {
   return name.size() > parent.size() + 1 && name.starts_with(parent) && name[parent.size()] == '-' &&
@@ -39,7 +42,8 @@ bool manages(const Object& manager, const Object& managed) {
     return true;
   }
   const bool through = std::any_of(kChains.begin(), kChains.end(), [&](const Chain& chain) {
-    return manager.is(chain.group, chain.manager) && owner->group == chain.group && owner->kind == chain.between;
+    return manager.is(chain.group, chain.manager) && owner->group == chain.group_between &&
+           owner->kind == chain.between;
   });
   const View selector = manager.root()["spec"]["selector"];
   return through && managed.is("", "Pod") && is_name_of_child(owner->name, key.name) &&

@@ -48,6 +48,14 @@ std::string own_spread(const RuleContext& context, const Claim& claim) {
   return pods + (by.empty() ? "" : " (" + by + ")");
 }
 
+// `pod` is one of a workload that runs the template of `owner` (Rollout.spec.workloadRef).
+bool runs_template_of(const RuleContext& context, const kube::Object& owner, const kube::Object& pod) {
+  const std::vector<kube::TemplateUser> users = context.facts.template_users(owner.key());
+  return std::any_of(users.begin(), users.end(), [&](const kube::TemplateUser& user) {
+    return context.knowledge.kinds.same_workload(user.object, pod);
+  });
+}
+
 // Another workload that holds the claim at the same time, perhaps on another node.
 std::string shared_with(const RuleContext& context, const Claim& claim) {
   if (all_complete(claim.holders)) {
@@ -55,7 +63,8 @@ std::string shared_with(const RuleContext& context, const Claim& claim) {
   }
   const kube::WorkloadKinds& kinds = context.knowledge.kinds;
   for (const kube::Object& other : context.facts.workloads_on_claim(context.object.key().ns, claim.name)) {
-    if (kinds.same_workload(context.object, other)) {
+    if (kinds.same_workload(context.object, other) || runs_template_of(context, context.object, other) ||
+        runs_template_of(context, other, context.object)) {
       continue;
     }
     std::vector<ClaimHolder> holders = holders_of(other, claim.name, kinds, context.facts);

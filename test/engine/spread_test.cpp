@@ -233,6 +233,14 @@ std::vector<Case> borrowed_cases() {
        claim() + "---\n{apiVersion: v1, kind: PodTemplate, metadata: {name: a}, template: " + server("a") + "}\n" +
            rollout_of("PodTemplate", "replicas: 2, "),
        "deny PodTemplate/a can run 2 Pods (Rollout/r)\n"},
+      {"ItsPodsAreNoOtherWorkload",
+       claim() + none + rollout_of("Deployment", "strategy: {canary: {maxSurge: 0, maxUnavailable: 1}}, ") +
+           "---\n{apiVersion: v1, kind: Pod, metadata: {name: r-7d9f-x, ownerReferences: [{controller: true, "
+           "apiVersion: apps/v1, kind: ReplicaSet, name: r-7d9f}]}, spec: {containers: [{name: vllm, image: "
+           "\"vllm/vllm-openai:v0.11.0\", args: [--model, org/m], env: [{name: HF_HOME, value: /cache}], volumeMounts: "
+           "[{name: cache, mountPath: /cache}]}], volumes: [{name: cache, persistentVolumeClaim: {claimName: "
+           "cache}}]}}\n",
+       ""},
       {"ATemplateThatIsNotThere", claim() + rollout_of("Deployment", "replicas: 4, "), ""},
       {"ATemplateOfAnotherKind", claim() + none + rollout_of("ReplicaSet", "replicas: 4, "), ""},
   };

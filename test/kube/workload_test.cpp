@@ -208,6 +208,13 @@ TEST(SameWorkload, ARolloutIsOneWorkloadThoughItsReplicaSetsAreTwo) {
   EXPECT_FALSE(same_workload(pod("vllm-7d9f", ""), pod("vllm-66c7", "")));
 }
 
+TEST(SameWorkload, ARolloutOfArgoHasThePodsOfItsReplicaSets) {
+  const Object rollout = object("argoproj.io/v1alpha1", "Rollout", R"({"name": "vllm"})");
+  const Object pod = object("v1", "Pod", owned("vllm-7d9f-p", "apps/v1", "ReplicaSet", "vllm-7d9f"));
+  EXPECT_TRUE(same_workload(rollout, pod));
+  EXPECT_FALSE(same_workload(object("argoproj.io/v1alpha1", "Rollout", R"({"name": "tgi"})"), pod));
+}
+
 TEST(SameWorkload, ACronJobItsJobsAndTheirPodsAreOne) {
   const Object cron = object("batch/v1", "CronJob", R"({"name": "fetch"})");
   const Object job = object("batch/v1", "Job", owned("fetch-28395840", "batch/v1", "CronJob", "fetch"));

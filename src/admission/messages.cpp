@@ -64,7 +64,9 @@ std::string denial_message(const kube::Object& object, const engine::Judgement& 
     constexpr std::size_t kMaxLine = 1000;
     out += "\n" + std::to_string(number) + ". " + base::one_line(line(judged, redact), kMaxLine);
     if (!judged.finding.location.pointer.empty()) {
-      out += "\n   at " + base::one_line(redact(judged.finding.location.pointer), kMaxLine);
+      const models::Location& place = judged.finding.location;
+      const std::string where = place.object ? place.object->display_name() + " " + place.pointer : place.pointer;
+      out += "\n   at " + base::one_line(redact(where), kMaxLine);
     }
     if (!judged.finding.help.empty()) {
       out += "\n   fix: " + base::one_line(redact(judged.finding.help), kMaxLine);

@@ -46,7 +46,8 @@ void add_inspect(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->footer(
       "The fields of the JSON are a contract: file, object, container, engine, verb, role, repo, local,\n"
-      "revision, pinned, verifiable, source, cache, accelerators, replicas; reason where verifiable is false.\n"
+      "revision, pinned, verifiable, source, cache, accelerators, replicas; reason where verifiable is false;\n"
+      "sourceObject where source is in a ConfigMap of the input.\n"
       "Exit codes: 0 everything was read, 2 wrong usage, or something could not be read or\nnothing was there.");
   command->callback([options, &run] { run = [options] { return run_inspect(*options); }; });
 }

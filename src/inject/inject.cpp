@@ -68,7 +68,7 @@ class Injector {
       by_container[use.container].push_back(&use);
     }
     for (const ModelUse& use : reading.uses) {
-      if (const ModelCache* cache = served_by_path(use, reading, caches_)) {
+      if (const ModelCache* cache = use.outside ? nullptr : served_by_path(use, reading, caches_)) {
         holding_.add(*cache);
       }
       const kube::Container* container = is_gpu_server(use) ? reading.containers.find(use.container) : nullptr;
@@ -269,7 +269,7 @@ bool may_need_scratch(const std::vector<models::TemplateReading>& readings) {
 
 bool is_gpu_server(const ModelUse& use) {
   return use.verb == models::Verb::kServe && use.role == models::Role::kWeights && !use.accelerators.empty() &&
-         !use.local && use.repo_known && !use.by_default && !use.by_field && !use.submitted &&
+         !use.local && use.repo_known && !use.by_default && !use.by_field && !use.outside &&
          use.container_kind != kube::ContainerKind::kEphemeral;
 }
 

@@ -176,7 +176,7 @@ std::optional<Obstacle> find_obstacle(const kube::VolumesByName& volumes, const 
   if (use.cache.mount && backing != "emptyDir") {
     return taken_by(volumes, *use.cache.mount, use, cache);
   }
-  const bool by_author = use.cache.location.pointer.ends_with("/value") || use.cache.decided_by.starts_with("--");
+  const bool by_author = use.cache.by_variable() || use.cache.decided_by.starts_with("--");
   if (by_author && use.cache.home != cache.mount_path) {
     return other_place(use, cache);
   }

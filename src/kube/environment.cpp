@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "warmgate/base/text.h"
+#include "warmgate/kube/pod_config.h"
 
 namespace warmgate::kube {
 namespace {
@@ -35,12 +36,9 @@ bool looks_like_variable(std::string_view name) {
 }  // namespace
 
 Environment::Environment(const Container& container) {
+  const PodConfig* config = container.config.get();
   for (const View& source : container.view["envFrom"].items()) {
-    if (const View reference = source["secretRef"]) {
-      sources_.push_back("Secret " + reference["name"].text());
-    } else if (const View config_map = source["configMapRef"]) {
-      sources_.push_back("ConfigMap " + config_map["name"].text());
-    }
+    add_source(source, config);
   }
   if (const std::string hidden = container.hidden(); !hidden.empty()) {
     sources_.push_back(hidden);
@@ -54,33 +52,69 @@ Environment::Environment(const Container& container) {
   entries.insert(entries.end(), own.begin(), own.end());
   std::size_t expanded = 0;
   for (const View& entry : entries) {
-    EnvValue value = read(entry);
-    const std::size_t length = value.value ? value.value->size() : 0;
+    std::optional<EnvValue> set = read(entry, config);
+    if (!set) {
+      continue;
+    }
+    EnvValue& value = *set;
+    const std::size_t length = value.value && value.reference.empty() ? value.value->size() : 0;
     const bool grew = length > entry["value"].text().size();
     expanded += grew ? length : 0;
     if (grew && expanded > kMaxExpanded) {
       value = {std::nullopt, kTooLong, entry.pointer()};
     }
-    changed_[entry["name"].text()] = std::move(value);
+    changed_[entry["name"].text()] = std::move(*set);
   }
   shared_ = std::make_shared<const Values>(std::exchange(changed_, {}));
 }
 
-EnvValue Environment::read(const View& entry) const {
+// Of a ConfigMap that is known its values count, but not where a later one that is not known may set the same names.
+void Environment::add_source(const View& source, const PodConfig* config) {
+  if (const View reference = source["secretRef"]) {
+    sources_.push_back("Secret " + reference["name"].text());
+  } else if (const View named = source["configMapRef"]) {
+    const std::shared_ptr<const Object> known = config != nullptr ? config->find(named["name"].text()) : nullptr;
+    if (known) {
+      add_config_map(*known, source);
+    } else {
+      changed_.clear();
+      sources_.push_back("ConfigMap " + named["name"].text());
+    }
+  }
+}
+
+void Environment::add_config_map(const Object& config_map, const View& source) {
+  const std::string prefix = source["prefix"].text();
+  for (const auto& [key, value] : config_map.root()["data"].members()) {
+    changed_[prefix + key] = {value.string(), config_map.display_name(), source.pointer(),
+                              source["configMapRef"]["name"].pointer()};
+  }
+}
+
+std::optional<EnvValue> Environment::read(const View& entry, const PodConfig* config) const {
   // The kubelet looks at valueFrom only where value is empty; the API server refuses both together.
   if (const View from = entry["valueFrom"]) {
-    return {std::nullopt, origin_of(from), entry.pointer()};
+    const View reference = from["configMapKeyRef"];
+    const std::shared_ptr<const Object> known = config != nullptr ? config->find(reference["name"].text()) : nullptr;
+    if (!reference || !known) {
+      return EnvValue{std::nullopt, origin_of(from), entry.pointer()};
+    }
+    std::optional<std::string> text = ConfigKey{known, reference["key"].text()}.text();
+    if (!text && reference["optional"].boolean().value_or(false)) {
+      return std::nullopt;
+    }
+    return EnvValue{std::move(text), origin_of(from), entry.pointer(), reference["key"].pointer()};
   }
   // Each value sees the variables before it; an unreadable part makes the whole value unreadable.
   Expansion expansion = expand(entry["value"].text());
   if (expansion.unreadable.empty()) {
-    return {std::move(expansion.text), "", entry.pointer()};
+    return EnvValue{std::move(expansion.text), "", entry.pointer()};
   }
   const EnvValue* part = find(expansion.unreadable.front());
   if (part == nullptr) {
-    return {std::nullopt, base::join(sources_, " or "), entry.pointer()};
+    return EnvValue{std::nullopt, base::join(sources_, " or "), entry.pointer()};
   }
-  return {std::nullopt, part->value ? kTooLong : part->origin, entry.pointer()};
+  return EnvValue{std::nullopt, part->value ? kTooLong : part->origin, entry.pointer()};
 }
 
 void Environment::add_image_default(const std::string& name, const std::string& value) {

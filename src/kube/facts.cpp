@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "warmgate/kube/storage.h"
 #include "warmgate/kube/workload.h"
@@ -74,6 +75,8 @@ BundleFacts::BundleFacts(std::vector<Object> objects, bool complete, const Workl
       model_caches_.push_back(std::move(object));
     } else if (const std::string secret = secret_name(object); !secret.empty()) {
       secrets_.emplace(secret, object.key().ns);
+    } else if (object.is("", "ConfigMap")) {
+      config_maps_.emplace(name, std::move(object));
     } else if (object.key().group == "resource.k8s.io") {
       device_claims_.emplace(name, std::move(object));
     } else if (object.is("coordination.k8s.io", "Lease")) {
@@ -159,6 +162,25 @@ std::vector<std::string> BundleFacts::secret_namespaces(std::string_view name) c
   const auto [first, last] = secrets_.equal_range(name);
   std::transform(first, last, std::back_inserter(out), [](const auto& entry) { return entry.second; });
   return out;
+}
+
+// Several of one name are the variants of an overlay, or those of unrelated applications.
+std::optional<Object> BundleFacts::config_map(std::string_view ns, std::string_view name) const {
+  std::optional<Object> found;
+  const auto [first, last] = config_maps_.equal_range(name);
+  for (auto entry = first; entry != last; ++entry) {
+    const Object& other = entry->second;
+    if (!same_namespace(other.key().ns, ns)) {
+      continue;
+    }
+    const View data = other.root()["data"];
+    const View known = found ? found->root()["data"] : data;
+    if (!data || !known || *data.json() != *known.json()) {
+      return std::nullopt;
+    }
+    found = found ? std::move(found) : std::optional(other);
+  }
+  return found;
 }
 
 std::optional<Object> BundleFacts::device_claim(const ObjectKey& key) const {

@@ -86,6 +86,10 @@ std::vector<std::string> LayeredFacts::secret_namespaces(std::string_view name) 
   return out;
 }
 
+std::optional<Object> LayeredFacts::config_map(std::string_view ns, std::string_view name) const {
+  return either(first_.config_map(ns, name), second_.config_map(ns, name));
+}
+
 std::optional<Object> LayeredFacts::device_claim(const ObjectKey& key) const {
   return either(first_.device_claim(key), second_.device_claim(key));
 }

@@ -77,6 +77,9 @@ std::vector<Container> containers(const PodTemplate& pod) {
     first->extras = pod.of_first;
   }
   out.insert(out.end(), pod.more_containers.begin(), pod.more_containers.end());
+  for (Container& container : out) {
+    container.config = pod.config;
+  }
   return out;
 }
 

@@ -44,6 +44,9 @@ Json to_json(const kube::Object& object, const models::ModelUse& use, const kube
   if (replicas.max) {
     line["replicas"]["max"] = *replicas.max;
   }
+  if (use.source.object) {
+    line["sourceObject"] = use.source.object->display_name();
+  }
   if (!use.verifiable()) {
     line["reason"] = use.unknown_reason;
   }

@@ -101,7 +101,7 @@ Diagnostic from_finding(const engine::JudgedFinding& judged, const kube::Object&
   diagnostic.pointer = finding.location.pointer;
   diagnostic.identity = identity_of(finding, object);
   diagnostic.waived = judged.waived;
-  const Document& document = object.document();
+  const Document& document = (finding.location.object ? *finding.location.object : object).document();
   if (const std::optional<Span> span = span_of(document, finding.location)) {
     place(diagnostic, document.shared_source(), narrowed(document, finding.location, *span));
   }

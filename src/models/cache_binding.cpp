@@ -54,7 +54,8 @@ void decide_by_environment(CacheBinding& binding, const kube::Container& contain
       continue;
     }
     binding.decided_by = found->pointer.empty() ? "the image's " + variable.name : variable.name;
-    binding.location = {found->pointer.empty() ? container.view.pointer() : found->pointer + "/value", 0, 0, false};
+    const std::string entry = found->reference.empty() ? found->pointer + "/value" : found->reference;
+    binding.location = {found->pointer.empty() ? container.view.pointer() : entry, 0, 0, false};
     // huggingface_hub expands $VAR in these (os.path.expandvars), and templates leave ${VAR}: neither is known here.
     if (!found->value || found->value->find('$') != std::string::npos) {
       binding.known = false;
@@ -93,6 +94,12 @@ void find_volume(CacheBinding& binding, const ContainerPlaces& places) {
 }
 
 }  // namespace
+
+bool CacheBinding::by_variable() const {
+  const std::string& pointer = location.pointer;
+  return pointer.ends_with("/value") || pointer.ends_with("/configMapKeyRef/key") ||
+         pointer.ends_with("/configMapRef/name");
+}
 
 std::string CacheBinding::backing() const {
   if (!known) {

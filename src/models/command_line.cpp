@@ -87,7 +87,7 @@ Location place_of(const kube::Environment& environment, const std::optional<std:
   if (found == nullptr || found->pointer.empty() || (found->value && *found->value != value)) {
     return otherwise;
   }
-  return {found->pointer + (found->value ? "/value" : ""), 0, 0, false};
+  return {found->place(), 0, 0, false};
 }
 
 Location place_in(const Word& script, std::size_t begin, std::size_t end) {
@@ -98,7 +98,7 @@ Location place_in(const Word& script, std::size_t begin, std::size_t end) {
     return whole;
   }
   const std::size_t quote = whole.length == size + 2 ? 1 : 0;
-  return {whole.pointer, whole.offset + quote + begin, end - begin, false};
+  return {whole.pointer, whole.offset + quote + begin, end - begin, false, whole.object};
 }
 
 Word word_of(const ShellWord& word, const Word& script) {
@@ -255,7 +255,7 @@ void ContainerReader::read_shell_command(const ShellCommand& command, const Word
   read(std::move(inner));
 }
 
-// cat > FILE <<EOF, tee FILE <<EOF, echo '…' > FILE
+// cat > FILE <<EOF, tee FILE <<EOF, echo '…' > FILE, cp OTHER FILE
 void ContainerReader::write_file(const ShellCommand& command, const Word& script) {
   const std::string program = program_name(command.words.front().text);
   std::optional<Word> content;
@@ -265,16 +265,21 @@ void ContainerReader::write_file(const ShellCommand& command, const Word& script
   } else if (program == "tee" && command.words.size() == 2 && command.input) {
     content = word_of(*command.input, script);
     target = &command.words[1];
+  } else if (program == "cp" && command.words.size() == 3 && command.words[1].known) {
+    const std::string& from = command.words[1].text;
+    const std::shared_ptr<const Word> copied = file_at(from, path_of(from, command.directory));
+    content = copied ? std::optional(*copied) : std::nullopt;
+    target = content ? &command.words[2] : target;
   } else if (program == "echo" && command.words.size() == 2 && command.words[1].text.find('\\') == std::string::npos) {
     content = word_of(command.words[1], script);
   }
   if (target == nullptr || !target->known || target->text.starts_with("/dev/")) {
     return;
   }
-  const auto [file, first] = files_.try_emplace(path_of(target->text, command.directory), std::nullopt);
+  const auto [file, first] = files_.try_emplace(path_of(target->text, command.directory), nullptr);
   // A file that is written twice may hold either, or both.
   if (first && content && !command.appends && files_.size() <= kMaxFiles) {
-    file->second = std::move(content);
+    file->second = std::make_shared<const Word>(std::move(*content));
   } else {
     file->second.reset();
   }
@@ -284,14 +289,22 @@ bool ContainerReader::run_file(const Word& name, const std::vector<Word>& positi
   if (!name.known) {
     return false;
   }
-  const auto file = files_.find(path_of(name.text, command.directory));
-  if (file == files_.end() || !file->second) {
+  const std::string path = path_of(name.text, command.directory);
+  const std::shared_ptr<const Word> file = file_at(name.text, path);
+  if (!file) {
     return false;
   }
-  const Word& content = *file->second;
+  const Word& content = *file;
   const std::string_view first_line = std::string_view(content.text).substr(0, content.text.find('\n'));
-  const bool python = name.text.ends_with(".py") ||
-                      (first_line.starts_with("#!") && first_line.find("python") != std::string_view::npos);
+  const bool tells = first_line.starts_with("#!");
+  const bool python = name.text.ends_with(".py") || (tells && first_line.find("python") != std::string_view::npos);
+  if (tells && !python && first_line.find("sh") == std::string_view::npos) {
+    return false;
+  }
+  const auto [running, starts] = running_.insert(path);
+  if (!starts) {
+    return true;  // it runs itself: what it does is listed already
+  }
   Invocation inner = command;
   inner.nesting = command.nesting + 1;
   if (python) {
@@ -301,7 +314,26 @@ bool ContainerReader::run_file(const Word& name, const std::vector<Word>& positi
   } else {
     read_shell_text(content, positional, inner);
   }
+  running_.erase(running);
   return true;
+}
+
+// What a script wrote there; else what a ConfigMap has there. A name without a folder is looked for in $PATH.
+std::shared_ptr<const Word> ContainerReader::file_at(const std::string& name, const std::string& path) {
+  const auto written = files_.find(path);
+  if (written != files_.end()) {
+    return written->second;
+  }
+  const bool is_path = name.find('/') != std::string::npos || name.ends_with(".sh") || name.ends_with(".py");
+  const kube::Mount* mount = container_.config && is_path ? mounts_.holding(path) : nullptr;
+  const std::optional<kube::ConfigKey> key =
+      mount != nullptr ? container_.config->file(*mount, path) : std::optional<kube::ConfigKey>();
+  std::optional<std::string> text = key ? key->text() : std::nullopt;
+  if (!text || files_.size() >= kMaxFiles) {
+    return nullptr;
+  }
+  const Location place{key->pointer(), 0, 0, false, key->config_map};
+  return files_.emplace(path, std::make_shared<const Word>(Word{std::move(*text), true, "", place})).first->second;
 }
 
 Commands read_commands(const kube::Container& container, const std::optional<ImageMatch>& image) {
@@ -327,7 +359,7 @@ Commands read_commands(const kube::Container& container, const std::optional<Ima
     command.directory = kube::normalize_path(directory);
   }
   Commands commands;
-  ContainerReader reader(commands);
+  ContainerReader reader(container, commands);
   reader.read(std::move(command));
   for (const kube::Submission& submission : container.submissions()) {
     reader.read_submission(submission, environment);

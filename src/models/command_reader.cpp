@@ -257,7 +257,7 @@ class CommandReader {
     use.verb = launcher_.verb.value_or(command_.engine.verb);
     use.role = source.role == Role::kWeights ? launcher_.role.value_or(Role::kWeights) : source.role;
     use.script_line = command_.line.script_line;
-    use.submitted = command_.line.submitted;
+    use.outside = command_.line.submitted;
     use.accelerators = places_.accelerators;
     const bool ignored = source.role == Role::kWeights && !launcher_.revision_ignored.empty();
     use.revision_flag = ignored ? "" : revision_flag_of(source);

@@ -1,16 +1,20 @@
 // Reads what one container runs: its argv, the shell scripts and Python programs in it, and the files that they write
-// and then run. In four files: command_line.cpp has argv and shells, container_python.cpp the Python programs,
-// container_download.cpp what fetches from the Hub without its client, container_submission.cpp what is submitted.
+// and then run, or that known ConfigMaps have. In four files: command_line.cpp has argv and shells,
+// container_python.cpp the Python programs, container_download.cpp what fetches from the Hub without its client,
+// container_submission.cpp what is submitted.
 #pragma once
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "warmgate/kube/pod_config.h"
 #include "warmgate/models/command_line.h"
 #include "warmgate/models/python.h"
 #include "warmgate/models/shell.h"
@@ -30,7 +34,8 @@ struct Invocation {
 
 class ContainerReader {
  public:
-  explicit ContainerReader(Commands& out) : out_(out) {}
+  ContainerReader(const kube::Container& container, Commands& out)
+      : container_(container), mounts_(container), out_(out) {}
 
   void read(Invocation command);
   // `environment` is the container's.
@@ -45,8 +50,10 @@ class ContainerReader {
   void read_shell(const ShellInvocation& shell, const Invocation& command);
   void read_shell_text(const Word& script, const std::vector<Word>& positional, const Invocation& command);
   void read_shell_command(const ShellCommand& command, const Word& script, const Invocation& outer);
-  // True when `name` is a file that a script has written, which is then read.
+  // True when `name` is a file that a script has written or a ConfigMap has, which is then read.
   bool run_file(const Word& name, const std::vector<Word>& positional, const Invocation& command);
+  // Of `name` at `path`; nullptr: not known.
+  std::shared_ptr<const Word> file_at(const std::string& name, const std::string& path);
   void write_file(const ShellCommand& command, const Word& script);
 
   // container_python.cpp. True when `command` is Python with its program at hand.
@@ -67,10 +74,14 @@ class ContainerReader {
   static std::string path_of(const std::string& name, const std::optional<std::string>& directory);
   void add_line(CommandLine line);
 
+  const kube::Container& container_;
+  const kube::MountsByPath mounts_;
   Commands& out_;
   std::size_t script_bytes_ = 0;
-  // What scripts wrote, by path; nullopt: not known.
-  std::map<std::string, std::optional<Word>> files_;
+  // What scripts wrote, and what was read of ConfigMaps, by path; nullptr: not known. A script may write the file that
+  // it stands in.
+  std::map<std::string, std::shared_ptr<const Word>> files_;
+  std::set<std::string> running_;  // the paths of the files that are being read
   // The lines of out_ that clone from the Hub, by the folder they made; nullopt: a clone from elsewhere.
   std::map<std::string, std::optional<std::size_t>> clones_;
 };

@@ -26,7 +26,7 @@ Word GivenValues::word_of(const std::string& name, const kube::EnvValue& value) 
   return Word{value.value.value_or(""),
               value.value.has_value(),
               name + " comes from " + value.origin,
-              {written ? value.pointer + (value.value ? "/value" : "") : container_.view.pointer(), 0, 0, false},
+              {written ? value.place() : container_.view.pointer(), 0, 0, false},
               false};
 }
 

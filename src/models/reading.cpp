@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "arguments.h"
@@ -10,6 +12,7 @@
 #include "field_reading.h"
 #include "warmgate/api/hugging_face.h"
 #include "warmgate/document/embedded.h"
+#include "warmgate/kube/pod_config.h"
 #include "warmgate/kube/workload.h"
 
 namespace warmgate::models {
@@ -29,7 +32,7 @@ ModelUse unreadable_use(const ContainerPlaces& places, const Engine& engine, con
   use.source = commands.unreadable_at;
   use.accelerators = places.accelerators;
   use.cache = bind_cache(places, kube::Environment(container), std::nullopt, std::nullopt, engine.syntax);
-  if (!use.cache.location.pointer.ends_with("/value")) {
+  if (!use.cache.by_variable()) {
     // Nothing in the manifest decides, so the script may.
     use.cache.known = false;
     use.cache.unknown_reason = commands.unreadable;
@@ -140,6 +143,32 @@ void read_container(const ContainerPlaces& places, const Knowledge& knowledge, s
   }
 }
 
+TemplateReading read_template(const kube::PodTemplate& pod, const DeviceClaims& devices, const Knowledge& knowledge) {
+  TemplateReading reading{pod, {}, kube::ContainersByName(pod), kube::VolumesByName(pod)};
+  for (const kube::Container& container : kube::containers(pod)) {
+    std::map<std::string, std::int64_t> accelerators = knowledge.accelerators.requested(container);
+    devices.add_requested(container, accelerators);
+    read_container({container, reading.volumes, kube::MountsByPath(container), std::move(accelerators)}, knowledge,
+                   reading.uses);
+  }
+  return reading;
+}
+
+// What only ConfigMaps tell: `alone` is the reading without them.
+void note_outside(const TemplateReading& alone, TemplateReading& reading) {
+  using Seen = std::tuple<std::string, Role, std::string, bool, std::string, std::string>;
+  const auto seen_of = [](const ModelUse& use) {
+    return Seen{use.container, use.role, use.repo, use.revision_known, use.revision, use.cache.path};
+  };
+  std::set<Seen> seen;
+  for (const ModelUse& use : alone.uses) {
+    seen.insert(seen_of(use));
+  }
+  for (ModelUse& use : reading.uses) {
+    use.outside = use.outside || !seen.contains(seen_of(use));
+  }
+}
+
 }  // namespace
 
 bool ModelUse::pinned() const { return revision_known && api::is_commit(revision); }
@@ -183,14 +212,13 @@ base::Status Knowledge::add_kinds(const document::Document& document) {
 std::vector<TemplateReading> read_workload(const kube::Object& workload, const Knowledge& knowledge,
                                            const kube::ClusterFacts& facts) {
   std::vector<TemplateReading> readings;
-  for (const kube::PodTemplate& pod : knowledge.kinds.pod_templates(workload)) {
-    TemplateReading reading{pod, {}, kube::ContainersByName(pod), kube::VolumesByName(pod)};
+  for (kube::PodTemplate& pod : knowledge.kinds.pod_templates(workload)) {
     const DeviceClaims devices(knowledge.accelerators, pod, workload.key().ns, facts);
-    for (const kube::Container& container : kube::containers(pod)) {
-      std::map<std::string, std::int64_t> accelerators = knowledge.accelerators.requested(container);
-      devices.add_requested(container, accelerators);
-      read_container({container, reading.volumes, kube::MountsByPath(container), std::move(accelerators)}, knowledge,
-                     reading.uses);
+    pod.config = kube::PodConfig::of(pod, workload.key().ns, facts);
+    TemplateReading reading = read_template(pod, devices, knowledge);
+    if (pod.config) {
+      pod.config = nullptr;
+      note_outside(read_template(pod, devices, knowledge), reading);
     }
     readings.push_back(std::move(reading));
   }

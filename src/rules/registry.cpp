@@ -61,6 +61,15 @@ std::vector<Finding> without_repetitions(const std::vector<Finding>& findings) {
   return unique;
 }
 
+// Where it stands is not in the workload, whose name goes before every finding.
+void name_other_objects(std::vector<Finding>& findings) {
+  for (Finding& finding : findings) {
+    if (finding.location.object) {
+      finding.message.append(" (written in ").append(finding.location.object->display_name()).append(")");
+    }
+  }
+}
+
 }  // namespace
 
 std::span<const Rule* const> all_rules() { return kRules; }
@@ -98,7 +107,9 @@ std::vector<Finding> check_workload(const RuleContext& given) {
     }
   }
   remove_overlaps(findings);
-  return without_repetitions(findings);
+  findings = without_repetitions(findings);
+  name_other_objects(findings);
+  return findings;
 }
 
 }  // namespace warmgate::rules

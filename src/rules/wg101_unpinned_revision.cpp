@@ -103,10 +103,10 @@ const Rule kWG101_UnpinnedRevision = {
                  "again on GPU time. Only a commit of 40 hex digits makes the cache a lockfile.",
              .bad = "args: [--model, Qwen/Qwen3-32B]\n",
              .good = "args: [--model, Qwen/Qwen3-32B, --revision, 9216db5781bf21249d130ec9da846c4624c16137]\n",
-             .misses =
-                 "Models whose name or revision is not in the manifest (a ConfigMap, a configuration file of the "
-                 "engine), models named by a path, and whether the commit exists on the Hub: Warmgate does not ask "
-                 "the Hub."},
+             .misses = "Models whose name or revision is not in the manifest (a ConfigMap that is not in the "
+                       "input, a configuration file of the engine), models named by a path, and whether the commit "
+                       "exists on the Hub: Warmgate does not ask "
+                       "the Hub."},
     .check = check,
 };
 

@@ -33,17 +33,19 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
 }  // namespace
 
 const Rule kWG104_UnverifiableModel = {
-    .info = {.id = "WG104",
-             .slug = "unverifiable-model",
-             .default_action = api::Action::kWarn,
-             .summary = "the model or its revision comes from a place that cannot be read",
-             .why =
-                 "A value from a ConfigMap, a variable that only the image could set, or a file inside the container "
-                 "cannot be checked, and a check that was not made must not look like a pass.",
-             .bad = "args: [--model, $(MODEL)]\nenv:\n  - name: MODEL\n    valueFrom: {configMapKeyRef: {name: models, "
-                    "key: chat}}\n",
-             .good = "args: [--model, Qwen/Qwen3-32B, --revision, 9216db5781bf21249d130ec9da846c4624c16137]\n",
-             .misses = "Containers in which no known engine or downloader is recognised at all."},
+    .info =
+        {.id = "WG104",
+         .slug = "unverifiable-model",
+         .default_action = api::Action::kWarn,
+         .summary = "the model or its revision comes from a place that cannot be read",
+         .why =
+             "A value from a Secret or a ConfigMap, a variable that only the image could set, or a file inside the "
+             "container cannot be checked, and a check that was not made must not look like a pass. The linter reads "
+             "the variables and scripts of ConfigMaps that are in its input; the webhook does not watch any.",
+         .bad = "args: [--model, $(MODEL)]\nenv:\n  - name: MODEL\n    valueFrom: {configMapKeyRef: {name: models, "
+                "key: chat}}\n",
+         .good = "args: [--model, Qwen/Qwen3-32B, --revision, 9216db5781bf21249d130ec9da846c4624c16137]\n",
+         .misses = "Containers in which no known engine or downloader is recognised at all."},
     .check = check,
 };
 

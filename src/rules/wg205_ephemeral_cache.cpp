@@ -14,6 +14,11 @@ std::string where(const models::CacheBinding& cache) {
   return kind + " \"" + cache.mount->volume + "\", which is gone with the Pod";
 }
 
+models::Location with_value(models::Location place) {
+  place.at_key = false;
+  return place;
+}
+
 void check(const RuleContext& context, std::vector<Finding>& findings) {
   for (const models::TemplateReading& reading : context.readings) {
     for (const models::ModelUse& use : reading.uses) {
@@ -21,7 +26,7 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
         continue;
       }
       const std::string model = use.repo.empty() ? "a model" : use.repo;
-      const bool in_manifest = use.cache.location.pointer.ends_with("/value") || use.cache.location.length > 0;
+      const bool in_manifest = use.cache.by_variable() || use.cache.location.length > 0;
       findings.push_back(
           {.rule = "WG205",
            .message = container_label(use) + " serves " + model + " from " + use.cache.path + " (" +
@@ -31,8 +36,7 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
                    "download Job or a ModelCache",
            .container = use.container,
            .subject = use.repo,
-           .location = in_manifest ? use.cache.location
-                                   : models::Location{use.source.pointer, use.source.offset, use.source.length, false},
+           .location = in_manifest ? use.cache.location : with_value(use.source),
            .at_most = std::nullopt});
     }
   }

@@ -180,9 +180,9 @@ const Rule kWG302_CachePathMismatch = {
                 "  - {name: model-cache, mountPath: /cache/huggingface, readOnly: true}\n",
          .good = "env: [{name: HF_HOME, value: /cache/huggingface}]\nvolumeMounts:\n"
                  "  - {name: model-cache, mountPath: /cache/huggingface, readOnly: true}\n",
-         .misses =
-             "Variables that come from a ConfigMap, paths chosen inside the image, and claims that neither hold a "
-             "known download nor are named like a cache."},
+         .misses = "Variables of a ConfigMap that is not in the input, paths chosen inside the image, and claims that "
+                   "neither hold a "
+                   "known download nor are named like a cache."},
     .check = check,
 };
 

@@ -61,8 +61,8 @@ const Rule kWG304_OfflineWithoutRevision = {
                 "args: [--model, Qwen/Qwen3-32B]\nenv: [{name: HF_HUB_OFFLINE, value: \"1\"}]\n",
          .good = "args: [--model, Qwen/Qwen3-32B, --revision, 9216db5781bf21249d130ec9da846c4624c16137]\n"
                  "env: [{name: HF_HUB_OFFLINE, value: \"1\"}]\n",
-         .misses = "Downloads that are not among the facts, refs that somebody wrote by hand, and variables that come "
-                   "from a ConfigMap. Caches that a ModelCache has downloaded have refs."},
+         .misses = "Downloads that are not among the facts, refs that somebody wrote by hand, and variables of "
+                   "a ConfigMap that is not in the input. Caches that a ModelCache has downloaded have refs."},
     .check = check,
 };
 

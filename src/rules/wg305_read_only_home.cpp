@@ -69,7 +69,8 @@ const Rule kWG305_ReadOnlyHome = {
              "volumeMounts: [{name: model-cache, mountPath: /cache/huggingface, readOnly: true}]\n",
          .good = "env:\n  - {name: HF_HOME, value: /cache/huggingface}\n"
                  "  - {name: HF_MODULES_CACHE, value: /tmp/hf-modules}\n",
-         .misses = "Engines whose writes are not in policies/engines, paths that a ConfigMap decides, and markers that "
+         .misses = "Engines whose writes are not in policies/engines, paths that a ConfigMap decides which is not in "
+                   "the input, and markers that "
                    "a library tries to write and does without (.no_exist, CACHEDIR.TAG)."},
     .check = check,
 };

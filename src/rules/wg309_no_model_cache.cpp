@@ -13,7 +13,7 @@ using models::ModelUse;
 // Pinned GPU servers of the Hub's models: what a ModelCache can be made for.
 bool could_have_one(const ModelUse& use) {
   return serves_from_hub(use) && use.repo_known && use.pinned() && !use.accelerators.empty() && !use.by_default &&
-         !use.by_field && !use.submitted && use.container_kind != kube::ContainerKind::kEphemeral;
+         !use.by_field && !use.outside && use.container_kind != kube::ContainerKind::kEphemeral;
 }
 
 Finding finding(const ModelUse& use, const std::string& ns) {

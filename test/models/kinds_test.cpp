@@ -183,7 +183,7 @@ TEST(Entrypoint, RunsInTheFirstContainerOfTheHead) {
   };
   const models::ModelUse use = use_of("entrypointNumGpus: 0, ");
   EXPECT_EQ(use.container, "ray-head");
-  EXPECT_TRUE(use.submitted);
+  EXPECT_TRUE(use.outside);
   ASSERT_TRUE(use.cache.on_claim());
   EXPECT_EQ(use.cache.path, "/hf/hub");
   const models::ModelUse moved = use_of("entrypointNumCpus: 0.5, ");

@@ -9,14 +9,21 @@
 #include <string_view>
 #include <vector>
 
+#include "warmgate/kube/object.h"
 #include "warmgate/kube/pod.h"
 
 namespace warmgate::kube {
 
 struct EnvValue {
   std::optional<std::string> value;  // nullopt: set, but not readable from the manifest
-  std::string origin;   // of an unreadable one: "ConfigMap settings", "Secret hf-token", "a field of the Pod"
-  std::string pointer;  // of the env entry; "" for a value that the image or Warmgate's data set
+  std::string origin;          // of an unreadable one: "ConfigMap settings", "Secret hf-token", "a field of the Pod"
+  std::string pointer;         // of the env or envFrom entry; "" for a value that the image or Warmgate's data set
+  std::string reference = {};  // of a value that a known ConfigMap has: the pointer of what names it there
+
+  // Where to look for it in the manifest.
+  [[nodiscard]] std::string place() const {
+    return !reference.empty() ? reference : pointer + (value && !pointer.empty() ? "/value" : "");
+  }
 };
 
 struct Expansion {
@@ -27,7 +34,8 @@ struct Expansion {
 class Environment {
  public:
   Environment() = default;
-  // The container's env and envFrom. A later entry of the same name wins; env wins over envFrom.
+  // The container's env and envFrom, with the ConfigMaps that are known (Container::config). A later entry of the same
+  // name wins; env wins over envFrom.
   explicit Environment(const Container& container);
 
   // Adds what the image brings: used only where the manifest does not set the name.
@@ -38,7 +46,7 @@ class Environment {
   [[nodiscard]] const EnvValue* find(std::string_view name) const;
   // The readable value.
   [[nodiscard]] std::optional<std::string> value(std::string_view name) const;
-  // True with envFrom: names that find() does not know may be set all the same.
+  // True with an envFrom that is not known: names that find() does not know may be set all the same.
   [[nodiscard]] bool open() const { return !sources_.empty(); }
   // What envFrom names, for messages: "Secret hf-token-secret".
   [[nodiscard]] const std::vector<std::string>& sources() const { return sources_; }
@@ -52,7 +60,10 @@ class Environment {
   [[nodiscard]] Expansion expand(std::string_view text) const;
 
  private:
-  [[nodiscard]] EnvValue read(const View& entry) const;
+  void add_source(const View& source, const PodConfig* config);
+  void add_config_map(const Object& config_map, const View& source);
+  // nullopt: the entry sets nothing.
+  [[nodiscard]] std::optional<EnvValue> read(const View& entry, const PodConfig* config) const;
 
   // Every command of a script has an environment of its own, thousands may have one origin: copies share it.
   std::shared_ptr<const Values> shared_;

@@ -54,6 +54,11 @@ class ClusterFacts {
   // The namespaces that have a Secret of that name, "" for one that goes wherever it is applied. Live facts never read
   // Secrets and know none.
   [[nodiscard]] virtual std::vector<std::string> secret_namespaces(std::string_view /*name*/) const { return {}; }
+  // nullopt also where several of that name say different things. Live facts do not watch them: they may be anything,
+  // and a change of one makes no request.
+  [[nodiscard]] virtual std::optional<Object> config_map(std::string_view /*ns*/, std::string_view /*name*/) const {
+    return std::nullopt;
+  }
   // A ResourceClaim, ResourceClaimTemplate or DeviceClass (DRA). Live facts do not watch them.
   [[nodiscard]] virtual std::optional<Object> device_claim(const ObjectKey& /*key*/) const { return std::nullopt; }
   // Whether a controller is there that makes ModelCaches Ready and lets the Pods go that wait for them: its Lease is
@@ -83,6 +88,7 @@ class BundleFacts final : public ClusterFacts {
   [[nodiscard]] std::vector<Object> model_caches(std::string_view ns) const override;
   // What becomes a Secret counts as one: ExternalSecret, SealedSecret.
   [[nodiscard]] std::vector<std::string> secret_namespaces(std::string_view name) const override;
+  [[nodiscard]] std::optional<Object> config_map(std::string_view ns, std::string_view name) const override;
   [[nodiscard]] std::optional<Object> device_claim(const ObjectKey& key) const override;
   [[nodiscard]] bool controller_active() const override { return controller_active_; }
   [[nodiscard]] bool complete() const override { return complete_; }
@@ -105,6 +111,7 @@ class BundleFacts final : public ClusterFacts {
   ByName autoscalers_;  // by the name of what they scale
   std::vector<Object> model_caches_;
   ByName device_claims_;
+  ByName config_maps_;
   ByName workloads_;
   ByName claim_users_;                                                    // workloads by each of their claims
   std::multimap<std::string, TemplateUser, std::less<>> template_users_;  // by the name of the owner

@@ -26,6 +26,7 @@ class LayeredFacts final : public ClusterFacts {
   [[nodiscard]] std::vector<TemplateUser> template_users(const ObjectKey& owner) const override;
   [[nodiscard]] std::vector<Object> model_caches(std::string_view ns) const override;
   [[nodiscard]] std::vector<std::string> secret_namespaces(std::string_view name) const override;
+  [[nodiscard]] std::optional<Object> config_map(std::string_view ns, std::string_view name) const override;
   [[nodiscard]] std::optional<Object> device_claim(const ObjectKey& key) const override;
   [[nodiscard]] bool controller_active() const override {
     return first_.controller_active() || second_.controller_active();

@@ -19,6 +19,8 @@ namespace warmgate::kube {
 
 using document::View;
 
+class PodConfig;
+
 enum class ContainerKind { kMain, kInit, kEphemeral };
 
 enum class VolumeType { kClaim, kClaimTemplate, kEmptyDir, kHostPath, kCsi, kOther };
@@ -65,6 +67,7 @@ struct Container {
   View view;
   ContainerKind kind = ContainerKind::kMain;
   std::shared_ptr<const ContainerExtras> extras = nullptr;  // none for most
+  std::shared_ptr<const PodConfig> config = nullptr;        // of the ConfigMaps that are known
 
   [[nodiscard]] std::string name() const;
   // Also written as {repository, tag}.
@@ -104,7 +107,8 @@ struct PodTemplate {
   PodCount count = {};
   bool completes = false;  // its Pods end by themselves
   View strategy = {};      // how a new version comes, of kinds that start the new Pod before they end the old one
-  FieldPlace place = {};   // where the kind's row says that it stands
+  std::shared_ptr<const PodConfig> config = nullptr;  // of the ConfigMaps that are known; readers with facts set it
+  FieldPlace place = {};                              // where the kind's row says that it stands
 };
 
 // In the order the kubelet knows them: init containers, containers, ephemeral containers.

@@ -1,6 +1,7 @@
 // Command lines: what a container runs, as lists of words that still know where they were written. The kubelet's $(VAR)
 // is expanded, wrappers (exec, env, tini, python -u) are stripped, `sh -c` scripts are read as shell and `python -c`
-// programs as Python, also those in here-documents and in files that a script writes and runs. Owns its strings.
+// programs as Python, also those in here-documents, in files that a script writes and runs, and in mounted ConfigMaps
+// that are known (kube::Container::config). Owns its strings.
 //
 // Three kinds of line are not commands but stand for what a command does, so that engine files can describe them:
 //   python-call PACKAGE.FUNCTION ARGUMENT… --name VALUE…       a call in a Python program (models/python.h)
@@ -9,22 +10,25 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "warmgate/kube/environment.h"
+#include "warmgate/kube/object.h"
 #include "warmgate/kube/pod.h"
 #include "warmgate/models/engine.h"
 
 namespace warmgate::models {
 
-// A place in an object: the value at `pointer`, or `length` bytes from `offset` of the string there.
+// A place in the workload, or in `object`: the value at `pointer`, or `length` bytes from `offset` of the string there.
 struct Location {
   std::string pointer;
   std::size_t offset = 0;
-  std::size_t length = 0;  // 0: the whole value
-  bool at_key = false;     // show the member's key rather than its value
+  std::size_t length = 0;                                // 0: the whole value
+  bool at_key = false;                                   // show the member's key rather than its value
+  std::shared_ptr<const kube::Object> object = nullptr;  // a ConfigMap that the workload mounts
 };
 
 struct Word {

@@ -37,6 +37,8 @@ struct CacheBinding {
   // The path inside the volume (subPath included): two containers share a cache when claim and this are equal.
   std::string volume_path;
 
+  // A variable that the manifest sets decides.
+  [[nodiscard]] bool by_variable() const;
   [[nodiscard]] bool on_claim() const { return volume && volume->type == kube::VolumeType::kClaim; }
   // "pvc", "emptyDir", "hostPath", "csi", "container", or "other", also when the path cannot be known.
   [[nodiscard]] std::string backing() const;
@@ -80,7 +82,9 @@ struct ModelUse {
   bool follows_weights = false;  // without a revision of its own it is read at the weights', in whatever repository
   bool by_default = false;       // nobody named it: it is the engine's default model
   bool by_field = false;         // a field of the object names it, no command line (ModelFields)
-  bool submitted = false;        // by a command line that its Pods do not show (kube::Submission)
+  // What names it is not in its Pods: a command line that is submitted to them (kube::Submission), a ConfigMap. So the
+  // webhook does not see it there, and nothing is injected for it.
+  bool outside = false;
 
   Location source;                            // where the model is named
   std::optional<Location> revision_location;  // where the revision is

@@ -110,6 +110,10 @@ base::Result<Connection> load_kubeconfig(const KubeconfigOptions& options, const
   if (!files) {
     return files.error();
   }
+  if (!files->any("contexts")) {
+    return base::Error{"kubeconfig " + files->description() +
+                       ": it holds no context; name another one (KUBECONFIG, --kubeconfig)"};
+  }
   const std::string name = options.context.empty() ? files->current_context() : options.context;
   if (name.empty()) {
     return base::Error{"kubeconfig " + files->description() + ": no current-context is set; there are: " +

@@ -116,13 +116,17 @@ std::optional<ConfigNode> KubeconfigFiles::find(std::string_view section, const 
   return found == entries->second.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::string KubeconfigFiles::names(std::string_view section) const {
+bool KubeconfigFiles::any(std::string_view section) const {
   const auto entries = sections_.find(section);
-  if (entries == sections_.end() || entries->second.empty()) {
+  return entries != sections_.end() && !entries->second.empty();
+}
+
+std::string KubeconfigFiles::names(std::string_view section) const {
+  if (!any(section)) {
     return "none";
   }
   std::vector<std::string> quoted;
-  for (const auto& [name, node] : entries->second) {
+  for (const auto& [name, node] : sections_.find(section)->second) {
     if (quoted.size() == kMaxNamesShown) {
       quoted.emplace_back("...");
       break;

@@ -21,6 +21,7 @@ class KubeconfigFiles {
   [[nodiscard]] const std::string& current_context() const { return current_context_; }
   // What is under `section`[].name == `name`, its inner object; `section` is "clusters", "users" or "contexts".
   [[nodiscard]] std::optional<ConfigNode> find(std::string_view section, const std::string& name) const;
+  [[nodiscard]] bool any(std::string_view section) const;
   // `"a", "b"`: for messages.
   [[nodiscard]] std::string names(std::string_view section) const;
   // The files that were read, for messages.

@@ -223,8 +223,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"TwiceTheSameName", "users: [{name: u, user: {token: s3cret}}, {name: u}]",
             "kubeconfig FILE:1:50: \"u\" is twice among the users"},
         Bad{"NoContext", "kind: Config",
-            "kubeconfig FILE: no current-context is set; there are: none (`kubectl config "
-            "use-context`, --context)"},
+            "kubeconfig FILE: it holds no context; name another one (KUBECONFIG, --kubeconfig)"},
+        Bad{"NoCurrentContext", "contexts: [{name: a, context: {cluster: x, user: u}}]",
+            "kubeconfig FILE: no current-context is set; there are: \"a\" (`kubectl config use-context`, --context)"},
         Bad{"UnknownCluster", "current-context: a\ncontexts: [{name: a, context: {cluster: x, user: u}}]",
             "kubeconfig FILE:2:41: the cluster \"x\" does not exist; there are: none"},
         Bad{"AnotherKind", "kind: Secret\ntoken: s3cret", "kubeconfig FILE:1:7: kind must be Config, not Secret"},

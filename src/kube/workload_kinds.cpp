@@ -123,7 +123,7 @@ void add_container(const View& root, const ContainerRule& rule, const std::strin
 
 // A number above zero, or any other value that says something.
 bool says_something(const View& value) {
-  return value && value.integer().value_or(1) > 0 && value.string().value_or("set") != "";
+  return value && value.integer().value_or(1) > 0 && !value.string().value_or("set").empty();
 }
 
 void add_submission(const View& root, const SubmissionRule& rule, PodTemplate& pod) {

@@ -69,6 +69,23 @@ std::string told(const Judgement& judgement) {
   return out;
 }
 
+TEST(Judge, ExpectsNoInjectionOfWhatOnlyAConfigMapTells) {
+  const std::string config =
+      "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: s, namespace: llm}, data: {MODEL: "
+      "Qwen/Qwen3-32B}}\n";
+  const kube::BundleFacts known = facts(model_cache() + config);
+  const policy::Policy policy = policy_with();
+  const auto judged = [&](const std::string& model) {
+    const kube::Object manifest =
+        object(deployment(pod("args: [--model, " + model + "], envFrom: [{configMapRef: {name: s}}]")));
+    return engine::judge(manifest, {known, knowledge(), policy}, engine::Stage::kBeforeInjection);
+  };
+  EXPECT_FALSE(judged("Qwen/Qwen3-32B").denied());
+  const engine::Judgement unseen = judged("$(MODEL)");
+  EXPECT_TRUE(unseen.denied()) << "the webhook does not see the ConfigMap";
+  EXPECT_TRUE(unseen.injection.empty());
+}
+
 TEST(Judge, NamesBothCommitsWhenTheModelCacheHasAnother) {
   const std::string asked = pod("args: [--model, Qwen/Qwen3-32B, --revision, " + kOtherCommit + "]");
   const std::string expected =

@@ -81,6 +81,10 @@ std::vector<Case> script_cases() {
        pod("args: [/scripts/a.sh, org/m, v1], " + runs("bash")) +
            config_map("a.sh: \"vllm serve $1 --revision \\\"$2\\\"\""),
        kRead},
+      {"PassesItsArgumentsOn",
+       pod("args: [vllm, serve, org/m, --revision, v1], " + runs("/scripts/a.sh")) +
+           config_map("a.sh: \"#!/bin/sh\\nset -e\\nulimit -n 65535\\nexec \\\"$@\\\"\""),
+       kRead},
       {"WithVariables",
        pod("env: [{name: MODEL, value: org/m}], " + runs("/scripts/a.sh")) +
            config_map("a.sh: \"#!/bin/bash\\nexport REV=v1\\nvllm serve ${MODEL} --revision $REV\""),
@@ -226,6 +230,18 @@ data:
       document.substring_span(use.source.pointer, use.source.offset, use.source.length);
   ASSERT_TRUE(span);
   EXPECT_EQ(document.source()->text().substr(span->begin, span->end - span->begin), "org/m");
+}
+
+TEST(ConfigMaps, HaveTheProgramOfARayJob) {
+  const std::string job =
+      "{apiVersion: ray.io/v1, kind: RayJob, metadata: {name: j}, spec: {entrypoint: python /samples/get.py org/m, "
+      "rayClusterSpec: {headGroupSpec: {template: {spec: {containers: [{name: ray-head, image: "
+      "\"rayproject/ray:2.46.0\", "
+      "volumeMounts: [{name: code, mountPath: /samples}]}], volumes: [{name: code, configMap: {name: "
+      "scripts}}]}}}}}}\n";
+  EXPECT_EQ(uses_of(job + config_map("get.py: \"import sys\\nfrom huggingface_hub import snapshot_download\\n"
+                                     "snapshot_download(sys.argv[1], revision='v1')\"")),
+            "download weights org/m@v1");
 }
 
 TEST(ConfigMapPlaces, OfAVariableAreInTheWorkload) {

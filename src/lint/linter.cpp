@@ -175,6 +175,16 @@ Diagnostic nothing_checked(const Report& report, const Inputs& inputs) {
   return diagnostic;
 }
 
+// The one whose pod template an autoscaler multiplies.
+std::optional<kube::Object> scaled_workload(const kube::Object& autoscaler, const engine::World& world) {
+  std::optional<kube::Object> workload = world.facts.workload(kube::scale_target(autoscaler));
+  if (!workload) {
+    return std::nullopt;
+  }
+  const std::optional<kube::BorrowedTemplate> borrowed = world.knowledge.kinds.borrowed_template(*workload);
+  return borrowed ? world.facts.workload(borrowed->owner) : std::move(workload);
+}
+
 // nullopt for kinds that are not judged. An autoscaler is judged with its workload where that is checked too: one
 // mistake, one finding. It answers itself for a workload that is only known.
 std::optional<engine::Judgement> judge_object(const kube::Object& object, const Bundle& bundle,
@@ -182,11 +192,12 @@ std::optional<engine::Judgement> judge_object(const kube::Object& object, const 
   if (engine::is_judged(object, world.knowledge.kinds)) {
     return engine::judge(object, world, engine::Stage::kBeforeInjection);
   }
-  if (!kube::is_autoscaler(object) || bundle.checks(kube::scale_target(object))) {
+  const std::optional<kube::Object> workload =
+      kube::is_autoscaler(object) ? scaled_workload(object, world) : std::optional<kube::Object>();
+  if (!workload || bundle.checks(workload->key())) {
     return std::nullopt;
   }
-  const std::optional<kube::Object> workload = world.facts.workload(kube::scale_target(object));
-  return workload ? std::optional(engine::judge_autoscaler(object, std::nullopt, *workload, world)) : std::nullopt;
+  return engine::judge_autoscaler(object, std::nullopt, *workload, world);
 }
 
 }  // namespace

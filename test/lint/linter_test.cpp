@@ -163,6 +163,22 @@ TEST(Linter, FindsItAtTheAutoscalerWhenItsWorkloadIsOnlyKnown) {
   EXPECT_EQ(linted.report.checked, 1U);
 }
 
+TEST(Linter, FindsItAtTheAutoscalerOfARolloutThatRunsAnothersTemplate) {
+  const std::string rollout =
+      "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: roll, namespace: llm}\nspec:\n"
+      "  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: server, scaleDown: onsuccess}\n"
+      "  strategy: {canary: {maxSurge: 0, maxUnavailable: 1}}\n";
+  std::string autoscaler = kAutoscaler;
+  const std::string target = "apiVersion: apps/v1, kind: Deployment, name: server";
+  autoscaler.replace(autoscaler.find(target), target.size(),
+                     "apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: roll");
+  const Linted linted = lint_texts({{"a.yaml", autoscaler}}, {{"cluster.yaml", kClaim + kServer + rollout}});
+  ASSERT_EQ(places(linted.report), "a.yaml:6:16 error[WG201]\n");
+  EXPECT_EQ(linted.report.diagnostics[0].object, "HorizontalPodAutoscaler/scaler");
+  EXPECT_EQ(places(lint_texts({{"a.yaml", autoscaler + kClaim + kServer + rollout}}).report),
+            "a.yaml:11:578 error[WG201]\n");
+}
+
 TEST(Linter, JudgesByTheClusterToo) {
   lint::Options options;
   options.cluster = std::make_shared<const kube::BundleFacts>(facts(kClaim + kAutoscaler));

@@ -101,6 +101,12 @@ std::vector<Case> script_cases() {
        kRead},
       {"AnotherInterpreter",
        pod(runs("/scripts/start")) + config_map("start: \"#!/usr/bin/perl\\nvllm serve org/m --revision v1\""), ""},
+  };
+}
+
+std::vector<Case> file_cases() {
+  const std::string scripts = config_map(kServe);
+  return {
       {"ItemWithAnotherName",
        pod(runs("/scripts/bin/run"),
            "configMap: {name: scripts, defaultMode: 493, items: [{key: start.sh, path: "
@@ -129,6 +135,12 @@ std::vector<Case> script_cases() {
                 "/scripts/start.sh}")) +
            scripts,
        kNotRead},
+  };
+}
+
+std::vector<Case> flow_cases() {
+  const std::string scripts = config_map(kServe);
+  return {
       {"AScriptThatRunsItself",
        pod(runs("/scripts/a.sh")) + config_map("a.sh: \"vllm serve org/m --revision v1 || /scripts/a.sh\""), kRead},
       {"ScriptsThatRunEachOther",
@@ -205,6 +217,8 @@ std::vector<Case> variable_cases() {
 std::string name_of(const ::testing::TestParamInfo<Case>& test) { return test.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Scripts, ConfigMaps, ::testing::ValuesIn(script_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Files, ConfigMaps, ::testing::ValuesIn(file_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Flow, ConfigMaps, ::testing::ValuesIn(flow_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(Unknown, ConfigMaps, ::testing::ValuesIn(unknown_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(Variables, ConfigMaps, ::testing::ValuesIn(variable_cases()), name_of);
 

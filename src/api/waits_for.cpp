@@ -4,23 +4,13 @@
 
 #include "warmgate/api/hugging_face.h"
 #include "warmgate/base/text.h"
+#include "warmgate/kube/object_name.h"
 
 namespace warmgate::api {
 namespace {
 
 // Two names of 253 and 193 characters and a commit; beyond it no entry is looked at.
 constexpr std::size_t kMaxEntry = 512;
-
-// A DNS subdomain (IsDNS1123Subdomain in k8s.io/apimachinery/pkg/util/validation): what an object's name may be.
-bool is_object_name(std::string_view name) {
-  constexpr std::size_t kMaxName = 253;
-  const auto alphanumeric = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); };
-  const std::vector<std::string_view> labels = base::split(name, '.');
-  return name.size() <= kMaxName && std::all_of(labels.begin(), labels.end(), [&](std::string_view label) {
-           return !label.empty() && alphanumeric(label.front()) && alphanumeric(label.back()) &&
-                  std::all_of(label.begin(), label.end(), [&](char c) { return alphanumeric(c) || c == '-'; });
-         });
-}
 
 std::optional<WaitedFor> parse_entry(std::string_view entry) {
   const std::size_t equals = entry.find('=');
@@ -30,8 +20,8 @@ std::optional<WaitedFor> parse_entry(std::string_view entry) {
   }
   WaitedFor one{std::string(entry.substr(0, equals)), std::string(entry.substr(equals + 1, at - equals - 1)),
                 std::string(entry.substr(at + 1))};
-  const bool valid = is_object_name(one.cache) && one.repo.find('/') != std::string::npos && is_repo_id(one.repo) &&
-                     is_commit(one.revision);
+  const bool valid = kube::is_object_name(one.cache) && one.repo.find('/') != std::string::npos &&
+                     is_repo_id(one.repo) && is_commit(one.revision);
   return valid ? std::optional(std::move(one)) : std::nullopt;
 }
 

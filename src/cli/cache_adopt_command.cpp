@@ -95,12 +95,19 @@ void add_cache_adopt(CLI::App& cache, Run& run) {
       "fsGroup\n"
       "and the token's Secret are taken over from it.");
   command->add_option("model", options->model, "Of several models on the claim this one")->type_name("REPO@COMMIT");
-  command->add_option("--claim", options->adoption.claim, "The PersistentVolumeClaim")->type_name("NAME")->required();
-  command->add_option("--job", options->adoption.job, "Of several Jobs this one")->type_name("NAME");
+  command->add_option("--claim", options->adoption.claim, "The PersistentVolumeClaim")
+      ->type_name("NAME")
+      ->check(object_name_mistake)
+      ->required();
+  command->add_option("--job", options->adoption.job, "Of several Jobs this one")
+      ->type_name("NAME")
+      ->check(object_name_mistake);
   command->add_option("--name", options->name, "Name of the ModelCache; without it one made of repository and commit")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(object_name_mistake);
   command->add_option("-n,--namespace", options->ns, "Namespace of claim, Job and ModelCache; that of the kubeconfig")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(object_name_mistake);
   command->add_flag("--apply", options->apply, "Apply it to the cluster instead of printing it");
   add_connection_options(*command, options->cluster);
   command->callback([options, &run] { run = [options] { return run_adopt(*options); }; });

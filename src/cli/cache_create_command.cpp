@@ -77,13 +77,17 @@ void add_cache_create(CLI::App& cache, Run& run) {
       "  git ls-remote https://huggingface.co/ORG/MODEL HEAD");
   command->add_option("model", options->model, "Repository and full commit")->type_name("REPO@COMMIT")->required();
   command->add_option("--name", manifest.name, "Name of the ModelCache; without it one made of repository and commit")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(object_name_mistake);
   command->add_option("-n,--namespace", manifest.ns, "Its namespace, which is that of the Pods that use it")
-      ->type_name("NAME");
-  CLI::Option* claim =
-      command->add_option("--claim", manifest.claim, "A PersistentVolumeClaim that is there")->type_name("NAME");
+      ->type_name("NAME")
+      ->check(object_name_mistake);
+  CLI::Option* claim = command->add_option("--claim", manifest.claim, "A PersistentVolumeClaim that is there")
+                           ->type_name("NAME")
+                           ->check(object_name_mistake);
   command->add_option("--storage-class", manifest.storage_class, "StorageClass of a claim that is made for it")
       ->type_name("NAME")
+      ->check(object_name_mistake)
       ->excludes(claim);
   command->add_option("--size", manifest.size, "Size of that claim; without it 1.5 times the model's size, rounded up")
       ->type_name("QUANTITY")

@@ -164,11 +164,13 @@ void add_cache_status(CLI::App& cache, Run& run) {
       "reason,\n"
       "message, claim, users; bytes.done, bytes.total, percent, bytesPerSecond, remainingSeconds, replacedBy and\n"
       "unusedSince where they are known.");
-  CLI::Option* name =
-      command->add_option("name", options->query.name, "One ModelCache; without it all")->type_name("NAME");
+  CLI::Option* name = command->add_option("name", options->query.name, "One ModelCache; without it all")
+                          ->type_name("NAME")
+                          ->check(object_name_mistake);
   CLI::Option* ns =
       command->add_option("-n,--namespace", options->query.ns, "Namespace; that of the kubeconfig when it is left out")
-          ->type_name("NAME");
+          ->type_name("NAME")
+          ->check(object_name_mistake);
   command->add_flag("-A,--all-namespaces", options->everywhere, "Those of every namespace")
       ->excludes(ns)
       ->excludes(name);

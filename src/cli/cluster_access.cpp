@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "warmgate/api/names.h"
+#include "warmgate/base/text.h"
 #include "warmgate/cluster/rest_client.h"
 #include "warmgate/cluster/subject_access.h"
 #include "warmgate/kube/layered_facts.h"
+#include "warmgate/kube/object_name.h"
 #include "warmgate/kube/workload.h"
 
 namespace warmgate::cli {
@@ -61,6 +63,14 @@ void add_connection_options(CLI::App& command, ClusterOptions& options) {
                   "Kubeconfig file; without it the service account inside a Pod, else $KUBECONFIG or ~/.kube/config")
       ->type_name("FILE");
   command.add_option("--context", options.context, "Context of the kubeconfig")->type_name("NAME");
+}
+
+std::string object_name_mistake(const std::string& text) {
+  constexpr std::size_t kMaxShown = 60;
+  return kube::is_object_name(text) ? ""
+                                    : "\"" + base::one_line(text, kMaxShown) +
+                                          "\" cannot be a name in Kubernetes: lower-case letters, digits, - and . make "
+                                          "one, such as qwen3-32b";
 }
 
 base::Result<CommandClient> connect_command(const ClusterOptions& options) {

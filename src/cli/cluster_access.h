@@ -32,6 +32,9 @@ void add_cluster_options(CLI::App& command, ClusterOptions& options, const std::
 // --kubeconfig and --context of a command that always asks the cluster.
 void add_connection_options(CLI::App& command, ClusterOptions& options);
 
+// Of the value of an option (CLI::Option::check): "" when it can be the name of an object.
+std::string object_name_mistake(const std::string& text);
+
 // The cluster that `options` name, else the one that the process runs in, else that of the kubeconfig. `clock` must
 // outlive it.
 base::Result<cluster::Connection> find_cluster(const ClusterOptions& options, cluster::Clock& clock);

@@ -78,12 +78,14 @@ void add_gates(CLI::App& app, Run& run) {
       "\n"
       "Exit code 0: all were released; 1: some failed, each with its reason on standard error; 2: Pods cannot be "
       "listed.");
-  CLI::Option* pods =
-      release->add_option("pod", options->what.pods, "Names of Pods; without any, every gated Pod")->type_name("POD");
+  CLI::Option* pods = release->add_option("pod", options->what.pods, "Names of Pods; without any, every gated Pod")
+                          ->type_name("POD")
+                          ->check(object_name_mistake);
   CLI::Option* ns = release
                         ->add_option("-n,--namespace", options->what.ns,
                                      "Namespace of the Pods; that of the kubeconfig when it is left out")
-                        ->type_name("NAME");
+                        ->type_name("NAME")
+                        ->check(object_name_mistake);
   release->add_flag("-A,--all-namespaces", options->everywhere, "Pods of every namespace")
       ->excludes(ns)
       ->excludes(pods);

@@ -28,6 +28,9 @@ TEST(CacheCreateCommand, RefusesWhatPinsNothingOrCannotBe) {
       {kPinned + " --mount-path cache", "warmgate: /spec/mountPath must be an absolute path"},
       {kPinned + " --claim a --size 200Gi", "--claim"},
       {kPinned + " --context other", "--apply"},
+      {kPinned + " --name A_b", "--name: \"A_b\" cannot be a name in Kubernetes"},
+      {kPinned + " --claim 'a b'", "--claim: \"a b\" cannot be a name in Kubernetes"},
+      {kPinned + " -n ''", "--namespace: \"\" cannot be a name in Kubernetes"},
       {"", "model is required"},
   };
   for (const auto& [arguments, message] : cases) {

@@ -136,12 +136,18 @@ std::vector<Object> BundleFacts::autoscalers_of(const ObjectKey& target) const {
   return all_of(autoscalers_, target.name, [&](const Object& autoscaler) { return scales(autoscaler, target); });
 }
 
+// Of several of one name (the variants of an overlay) the first: only one of them is there.
 std::vector<TemplateUser> BundleFacts::template_users(const ObjectKey& owner) const {
+  constexpr std::size_t kMaxUsers = 50;  // real templates have one
   std::vector<TemplateUser> out;
   const auto [first, last] = template_users_.equal_range(owner.name);
-  for (auto entry = first; entry != last; ++entry) {
-    if (same_object(entry->second.borrowed.owner, owner)) {
-      out.push_back(entry->second);
+  for (auto entry = first; entry != last && out.size() < kMaxUsers; ++entry) {
+    const TemplateUser& user = entry->second;
+    const bool known = std::any_of(out.begin(), out.end(), [&](const TemplateUser& other) {
+      return same_object(other.object.key(), user.object.key());
+    });
+    if (!known && same_object(user.borrowed.owner, owner)) {
+      out.push_back(user);
     }
   }
   return out;

@@ -217,6 +217,9 @@ std::vector<Case> borrowed_cases() {
   return {
       {"TheRolloutsReplicasCount", claim() + none + rollout_of("Deployment", "replicas: 4, "),
        "deny Deployment/a can run 4 Pods (Rollout/r)\n"},
+      {"OfTwoVariantsOne",
+       claim() + none + rollout_of("Deployment", "replicas: 2, ") + rollout_of("Deployment", "replicas: 3, "),
+       "deny Deployment/a can run 2 Pods (Rollout/r)\n"},
       {"SoDoesWhatScalesIt", claim() + none + scaler + rollout_of("Deployment", ""),
        "deny Deployment/a can run 5 Pods (HorizontalPodAutoscaler/h)\n"},
       {"TheDeploymentKeepsItsOwn", claim() + deployment_of("a", kRecreate) + rollout_of("Deployment", ""),

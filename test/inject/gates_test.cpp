@@ -148,7 +148,8 @@ TEST(Gates, ThePolicyCanLeaveThemOut) {
 TEST(Gates, WithoutAControllerWhereEverythingIsKnownTheReasonIsSaid) {
   const inject::Injection injection = plan(object(pod(kModel)), facts(model_cache(), true));
   ASSERT_EQ(injection.holds.size(), 1U);
-  EXPECT_EQ(injection.holds[0].why_not, "the Warmgate controller does not run (its Lease is not renewed), and nobody else lets Pods go");
+  EXPECT_EQ(injection.holds[0].why_not,
+            "the Warmgate controller does not run (its Lease is not renewed), and nobody else lets Pods go");
   EXPECT_FALSE((*injection.patched)["spec"].contains("schedulingGates"));
 }
 

@@ -25,7 +25,7 @@ void check(const RuleContext& context, std::vector<Finding>& findings) {
                       (filled->adopted ? " has adopted a download" : " downloaded") + " by commit, which writes none",
            .help = "serve the path of the snapshot: " + snapshot_path(use, use.revision) +
                    "; or let the download write the commit into refs/" + use.revision +
-                   " of the repository's folder, as that of a ModelCache does",
+                   " of the repository's folder, as a ModelCache's own download does",
            .container = use.container,
            .subject = use.repo,
            .location = use.source,

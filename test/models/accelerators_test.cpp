@@ -9,7 +9,7 @@
 #include <string>
 
 #include "models/container_reading.h"
-#include "warmgate/document/read.h"
+#include "support/objects.h"
 
 namespace warmgate::testing {
 namespace {
@@ -49,19 +49,13 @@ TEST(Accelerators, Names) {
 }
 
 Amounts requested_by_claims(const std::string& claims, const std::string& container_claims) {
-  const auto source = std::make_shared<document::SourceText>(
-      "test.yaml",
+  const std::vector<kube::Object> all = objects(
       "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {resourceClaims: [{name: gpu, "
       "resourceClaimTemplateName: t}, {name: own, resourceClaimName: c}, {name: lost, resourceClaimName: "
       "nowhere}], containers: [{name: c, image: \"vllm/vllm-openai:v0.11.0\", args: [--model, org/m], "
       "resources: {claims: [" +
-          container_claims + "]}}]}}\n" + claims);
-  std::vector<kube::Object> objects;
-  for (const document::Document& document : document::read_documents(source, {}).documents) {
-    objects.emplace_back(document);
-  }
-  const kube::Object pod = objects.at(0);
-  return models::read_workload(pod, knowledge(), kube::BundleFacts(std::move(objects))).at(0).uses.at(0).accelerators;
+      container_claims + "]}}]}}\n" + claims);
+  return models::read_workload(all.at(0), knowledge(), kube::BundleFacts(all)).at(0).uses.at(0).accelerators;
 }
 
 std::string made_from(const std::string& version, const std::string& requests) {

@@ -8,25 +8,12 @@
 #include <vector>
 
 #include "models/container_reading.h"
-#include "warmgate/document/read.h"
+#include "support/objects.h"
 
 namespace warmgate::testing {
 namespace {
 
 const std::string kSha = "9216db5781bf21249d130ec9da846c4624c16137";
-
-std::vector<kube::Object> objects(const std::string& text) {
-  std::vector<kube::Object> out;
-  const auto source = std::make_shared<document::SourceText>("bundle.yaml", text);
-  const document::ReadResult read = document::read_documents(source, {});
-  for (const document::Problem& problem : read.problems) {
-    ADD_FAILURE() << problem.message << " in\n" << text;
-  }
-  for (const document::Document& document : read.documents) {
-    out.emplace_back(document);
-  }
-  return out;
-}
 
 std::string config_map(const std::string& data, const std::string& metadata = "name: scripts",
                        const std::string& member = "data") {

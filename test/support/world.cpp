@@ -2,28 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
-
-#include "warmgate/document/read.h"
-
 namespace warmgate::testing {
 
 const models::Knowledge& knowledge() {
   static const models::Knowledge built_in = models::Knowledge::built_in().value();
   return built_in;
-}
-
-std::vector<kube::Object> objects(const std::string& text) {
-  const document::ReadResult read =
-      document::read_documents(std::make_shared<document::SourceText>("test.yaml", text), {});
-  for (const document::Problem& problem : read.problems) {
-    ADD_FAILURE() << problem.message << " in\n" << text;
-  }
-  std::vector<kube::Object> out;
-  for (const document::Document& document : read.documents) {
-    out.emplace_back(document);
-  }
-  return out;
 }
 
 kube::Object object(const std::string& text) {

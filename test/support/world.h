@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support/objects.h"
 #include "warmgate/document/json.h"
 #include "warmgate/kube/facts.h"
 #include "warmgate/kube/object.h"
@@ -20,9 +21,7 @@ inline const std::string kToken = "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH";
 
 const models::Knowledge& knowledge();
 
-// Every object of a YAML or JSON text; a text with problems is a test's own mistake and fails it.
-std::vector<kube::Object> objects(const std::string& text);
-kube::Object object(const std::string& text);  // the only one
+kube::Object object(const std::string& text);  // the only one, as objects() reads it
 kube::BundleFacts facts(const std::string& text, bool complete = false);
 document::Json json(const std::string& text);
 

@@ -6,6 +6,7 @@
 #include "field_checks.h"
 #include "spec_checks.h"
 #include "warmgate/api/hugging_face.h"
+#include "warmgate/base/replace.h"
 #include "warmgate/kube/pod.h"
 
 namespace warmgate::api {
@@ -128,11 +129,7 @@ std::optional<ModelCache> read_model_cache(const kube::Object& object) {
 }
 
 std::string snapshot_path(const ModelCache& cache) {
-  std::string folder;
-  for (const char c : cache.repo) {
-    folder += c == '/' ? "--" : std::string(1, c);
-  }
-  return cache.mount_path + "/hub/models--" + folder + "/snapshots/" + cache.revision;
+  return cache.mount_path + "/hub/models--" + base::replace_all(cache.repo, "/", "--") + "/snapshots/" + cache.revision;
 }
 
 std::vector<ModelCache> model_caches(const kube::ClusterFacts& facts, std::string_view ns) {

@@ -1,10 +1,10 @@
 #include "obstacles.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "warmgate/api/hugging_face.h"
+#include "warmgate/base/replace.h"
 
 namespace warmgate::inject {
 namespace {
@@ -128,13 +128,6 @@ Obstacle other_place(const ModelUse& use, const ModelCache& cache) {
   return obstacle;
 }
 
-std::string fill_in(std::string text, std::string_view word, const std::string& value) {
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + value.size())) {
-    text.replace(at, word.size(), value);
-  }
-  return text;
-}
-
 // A mount at the cache's place, or one that would cover the hub cache inside it.
 bool takes_place(const kube::Mount& mount, const ModelCache& cache) {
   return kube::path_within(mount.path, cache.mount_path) && kube::path_within(cache.mount_path + "/hub", mount.path);
@@ -189,14 +182,15 @@ std::optional<Obstacle> find_obstacle(const kube::VolumesByName& volumes, const 
 }
 
 Obstacle left_alone(const ModelUse& use, const ModelCache& cache, const std::string& why, const std::string& by_path) {
-  const std::string words = fill_in(by_path.empty() ? "{snapshot}" : by_path, "{snapshot}", api::snapshot_path(cache));
+  const std::string words =
+      base::replace_all(by_path.empty() ? "{snapshot}" : by_path, "{snapshot}", api::snapshot_path(cache));
   Obstacle obstacle = new_obstacle(use, cache);
   obstacle.pointer = use.source.pointer;
   obstacle.given = use.engine;
   obstacle.wanted = cache.revision;
   obstacle.reason = not_used(cache) + use.engine + " cannot use it: " + why;
   obstacle.help = "mount claim \"" + cache.claim + "\" read-only at " + cache.mount_path +
-                  " and serve the snapshot by its path: " + fill_in(words, "{repo}", use.repo);
+                  " and serve the snapshot by its path: " + base::replace_all(words, "{repo}", use.repo);
   return obstacle;
 }
 

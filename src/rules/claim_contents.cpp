@@ -7,6 +7,7 @@
 
 #include "use_commands.h"
 #include "warmgate/api/model_cache.h"
+#include "warmgate/base/replace.h"
 #include "warmgate/base/text.h"
 #include "warmgate/kube/workload.h"
 
@@ -138,11 +139,7 @@ const Fetched* filled_by_commit(const std::vector<Fetched>& downloads, const mod
 }
 
 std::string snapshot_path(const models::ModelUse& use, const std::string& revision) {
-  std::string folder = use.repo;
-  for (std::size_t at = folder.find('/'); at != std::string::npos; at = folder.find('/', at + 2)) {
-    folder.replace(at, 1, "--");
-  }
-  return use.cache.path + "/models--" + folder + "/snapshots/" + revision;
+  return use.cache.path + "/models--" + base::replace_all(use.repo, "/", "--") + "/snapshots/" + revision;
 }
 
 bool fills_claim(const RuleContext& context, const std::string& claim) {

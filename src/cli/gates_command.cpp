@@ -4,6 +4,7 @@
 #include "cluster_access.h"
 #include "commands.h"
 #include "gate_release.h"
+#include "warmgate/api/names.h"
 #include "warmgate/base/text.h"
 
 namespace warmgate::cli {
@@ -50,7 +51,8 @@ int run_release(const ReleaseOptions& options) {
   }
   if (!done->unknown.empty()) {
     code = std::max(code, kFindings);
-    say("no Pod of this name waits with our gate in namespace " + what.ns + ": " + base::join(done->unknown, ", "));
+    say("no Pod of this name waits with our gate in namespace " + what.ns + ": " + base::join(done->unknown, ", ") +
+        "; those that wait: kubectl get pods -n " + what.ns + " -l " + std::string(api::kGatedLabel) + "=true");
   }
   std::string summary = released + " " + count_of(done->released, "Pod");
   summary += what.ns.empty() ? " in all namespaces" : " in namespace " + what.ns;

@@ -3,25 +3,14 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "warmgate/document/members.h"
 #include "warmgate/document/write.h"
 
 namespace warmgate::cli {
 namespace {
 
 using document::Json;
-
-template <class T>
-void put(Json& out, const char* name, const std::optional<T>& value) {
-  if (value) {
-    out[name] = *value;
-  }
-}
-
-void put(Json& out, const char* name, const std::string& value) {
-  if (!value.empty()) {
-    out[name] = value;
-  }
-}
+using document::put;
 
 // Names as in the ModelCache's own status.
 Json to_json(const CacheRow& row) {
@@ -33,7 +22,7 @@ Json to_json(const CacheRow& row) {
     put(out["bytes"], "done", row.bytes_done);
     put(out["bytes"], "total", row.bytes_total);
   }
-  put(out, "percent", cache_percent(row));
+  put(out, "percent", std::optional<std::int64_t>(cache_percent(row)));
   put(out, "bytesPerSecond", row.bytes_per_second);
   put(out, "remainingSeconds", row.remaining_seconds);
   put(out, "replacedBy", row.replaced_by);

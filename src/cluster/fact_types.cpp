@@ -5,33 +5,15 @@
 #include <optional>
 #include <vector>
 
+#include "warmgate/document/members.h"
 #include "warmgate/kube/workload.h"
 
 namespace warmgate::cluster {
 namespace {
 
 using document::Json;
-
-Json picked(const Json& from, std::initializer_list<const char*> members) {
-  Json out = Json::object();
-  if (from.is_object()) {
-    for (const char* member : members) {
-      if (const auto found = from.find(member); found != from.end()) {
-        out[member] = *found;
-      }
-    }
-  }
-  return out;
-}
-
-const Json& member(const Json& from, const char* name) {
-  static const Json kNothing;
-  if (!from.is_object()) {
-    return kNothing;
-  }
-  const auto found = from.find(name);
-  return found == from.end() ? kNothing : *found;
-}
+using document::member;
+using document::picked;
 
 // apiVersion, kind, and of the metadata what every object needs: names, and the version by which a relist knows an
 // object that has not changed.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "warmgate/base/text.h"
+#include "warmgate/document/members.h"
 #include "warmgate/kube/quantity.h"
 #include "warmgate/kube/time.h"
 #include "warmgate/models/model_size.h"
@@ -13,6 +14,7 @@ namespace warmgate::controller {
 namespace {
 
 using document::Json;
+using document::put;
 using document::View;
 
 // Every name in a status of 5,000 Pods would be 150 kB; `users` has the count.
@@ -53,18 +55,6 @@ std::string duration_between(const std::string& start, const std::string& end) {
   const std::optional<WallTime> from = kube::read_time(start);
   const std::optional<WallTime> to = kube::read_time(end);
   return from && to ? duration_text(std::chrono::duration_cast<std::chrono::seconds>(*to - *from)) : "";
-}
-
-void put(Json& out, const char* name, const std::string& value) {
-  if (!value.empty()) {
-    out[name] = value;
-  }
-}
-
-void put(Json& out, const char* name, const std::optional<std::int64_t>& value) {
-  if (value) {
-    out[name] = *value;
-  }
 }
 
 std::string progress_text(const CacheStatus& status) {
@@ -108,9 +98,7 @@ Json to_json(const CacheState& cache, const CacheStatus& status, WallTime now) {
   put(out, "claimUID", status.claim_uid);
   put(out, "jobName", status.job_name);
   put_numbers(out, cache, status);
-  if (status.refs) {
-    out["refs"] = *status.refs;
-  }
+  put(out, "refs", status.refs);
   put(out, "startedAt", status.started_at);
   put(out, "completedAt", status.completed_at);
   put(out, "duration", duration_between(status.started_at, status.completed_at));

@@ -5,29 +5,16 @@
 
 #include "warmgate/api/names.h"
 #include "warmgate/controller/stores.h"
+#include "warmgate/document/members.h"
 #include "warmgate/kube/workload.h"
 
 namespace warmgate::controller {
 namespace {
 
 using document::Json;
+using document::member;
+using document::picked;
 using document::View;
-
-const Json& member(const Json& from, std::string_view name) {
-  static const Json kNothing;
-  const auto found = from.is_object() ? from.find(name) : from.end();
-  return from.is_object() && found != from.end() ? *found : kNothing;
-}
-
-Json picked(const Json& from, std::initializer_list<const char*> members) {
-  Json out = Json::object();
-  for (const char* name : members) {
-    if (const Json& value = member(from, name); !value.is_null()) {
-      out[name] = value;
-    }
-  }
-  return out;
-}
 
 // Without managedFields and kubectl's copy of the object, each as large as the rest.
 Json header(const Json& object) {
@@ -43,7 +30,7 @@ Json header(const Json& object) {
   return out;
 }
 
-std::optional<Json> trim_whole(const Json& object) {
+Json whole(const Json& object) {
   Json out = header(object);
   for (const auto& [name, value] : object.items()) {
     if (name != "metadata") {
@@ -52,6 +39,8 @@ std::optional<Json> trim_whole(const Json& object) {
   }
   return out;
 }
+
+std::optional<Json> trim_whole(const Json& object) { return whole(object); }
 
 // So that neither a heartbeat nor a disk that fills makes it another one: 5,000 nodes tell of those all the time.
 std::optional<Json> trim_node(const Json& object) {
@@ -115,7 +104,7 @@ std::optional<Json> trim_job(const Json& object) {
   if (!has_claim(pod_spec) && !has_label(object, api::kTaskLabel)) {
     return std::nullopt;
   }
-  Json out = trim_whole(object).value_or(Json());
+  Json out = whole(object);
   if (label(object, api::kManagedByLabel) == api::kManagedBy) {
     Json kept = picked(pod_spec, {"volumes"});
     trim_all_containers(pod_spec, {"name"}, kept);
